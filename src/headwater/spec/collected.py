@@ -1,0 +1,36 @@
+"""What the collector writes about a request; the body stands beside it as it was received."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Shape(StrEnum):
+    """What the body of a collected request holds."""
+
+    EVENT = "event"
+    """One JSON object: one event."""
+    BATCH = "batch"
+    """A JSON object with a `batch` array, or a bare JSON array of events."""
+
+
+class Request(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a request came, in a collected record's `meta` (as JSON).
+
+    `type` is what the path said the events are, for those that do not say it themselves;
+    `fixed` are members that the path, the query or a header fixed, which win over the body's.
+    """
+
+    shape: Shape
+    type: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    sent_at: str = ""
+    anonymous_id: str = ""
+    gzipped: bool = False
+    fixed: dict[str, str] = {}
+    channel: str = ""
+
+
+ENCODER = msgspec.json.Encoder()
+DECODER = msgspec.json.Decoder(Request)

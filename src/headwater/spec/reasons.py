@@ -1,0 +1,38 @@
+"""Why an event is kept aside: Segment's discard reasons by their names, and our own."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The reasons of quarantine."""
+
+    NO_USER_ANON_ID = "no_user_anon_id"
+    """Neither userId nor anonymousId."""
+    ID_REQUIRED = "id_required"
+    """A group call without groupId, or an alias without userId or previousId."""
+    ID_NOT_STRING = "id_not_string"
+    """An id that is neither text nor a number."""
+    EVENT_NOT_DEFINED = "event_not_defined"
+    """A track call without an event name."""
+    EVENT_NOT_STRING = "event_not_string"
+    PROPERTIES_NOT_OBJECT = "properties_not_object"
+    TRAITS_NOT_OBJECT = "traits_not_object"
+    CONTEXT_NOT_OBJECT = "context_not_object"
+    NAME_NOT_STRING = "name_not_string"
+    CATEGORY_NOT_STRING = "category_not_string"
+    TYPE_NOT_KNOWN = "type_not_known"
+    """A type that is none of the six calls, or none at all where the path says none."""
+    MESSAGE_ID_INVALID = "message_id_invalid"
+    """A messageId that is not text, or longer than 100 characters."""
+    EMPTY_BATCH = "empty_batch"
+    NOT_AN_OBJECT = "not_an_object"
+    """A member of a batch that is no JSON object."""
+    MALFORMED_JSON = "malformed_json"
+    """JSON that reads as an envelope but not in full, such as a number out of range."""
+    TOO_LARGE = "event_too_large"
+    TOO_MANY = "batch_too_large"
+    """Beyond the most events a batch may hold."""
+    TOO_DEEP = "too_deeply_nested"
+    SOURCE_DISABLED = "source_disabled"
+    LOAD_FAILED = "load_failed"
+    """The warehouse's loader could not make a row of it."""

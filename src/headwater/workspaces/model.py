@@ -1,0 +1,57 @@
+"""What a workspace and a source are."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+
+class SourceType(StrEnum):
+    """The kinds of source. Only client-side kinds get `context.ip` filled in by the server."""
+
+    WEBSITE = "website"
+    SERVER = "server"
+    MOBILE = "mobile"
+    WEBHOOK = "webhook"
+    FILE = "file"
+    DATABASE = "database"
+
+    @property
+    def is_client_side(self) -> bool:
+        return self in (SourceType.WEBSITE, SourceType.MOBILE)
+
+
+class Workspace(msgspec.Struct, frozen=True):
+    """A tenant: whatever belongs to it says so by its id."""
+
+    id: str
+    name: str
+    slug: str
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where calls come from. `slug` names its schema in the warehouse and never changes."""
+
+    id: str
+    workspace_id: str
+    name: str
+    slug: str
+    type: SourceType
+    write_keys: tuple[str, ...]
+    enabled: bool
+    created_at: int
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """All configuration that the roles need, at one moment. `version` rises with each change."""
+
+    version: int
+    workspaces: tuple[Workspace, ...]
+    sources: tuple[Source, ...]
+
+    def by_write_key(self) -> Mapping[str, Source]:
+        """Every source by each of its write keys, disabled ones too."""
+        return {key: source for source in self.sources for key in source.write_keys}
+
+    def by_id(self) -> Mapping[str, Source]:
+        return {source.id: source for source in self.sources}
