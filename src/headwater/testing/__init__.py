@@ -1,0 +1,1 @@
+"""What tests of Headwater, and of what people build on it, stand on: contracts, a whole server."""

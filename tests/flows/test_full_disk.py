@@ -1,0 +1,85 @@
+"""A full disk refuses events with 503, loses none that it took, and recovers by itself."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from headwater.testing.whole import Whole
+
+pytestmark = pytest.mark.whole
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 MB; needs the right to mount."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here (it needs root): the full disk is not run")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("reserve", [8_000_000, 0], ids=["watermark", "to the last byte"])
+@pytest.mark.timeout(300)
+def test_a_full_disk_loses_nothing_and_recovers(small_disk: Path, reserve: int) -> None:
+    options = {"disk_reserve_bytes": reserve, "load_interval_seconds": 0.1}
+    with Whole(small_disk / "data", **options) as whole:
+        acknowledged: list[str] = []
+        filler = small_disk / "filler"
+        with httpx.Client(timeout=30) as client:
+
+            def send(number: int) -> httpx.Response:
+                batch = [
+                    {
+                        "type": "track",
+                        "event": "Filled",
+                        "userId": "u",
+                        "messageId": f"{number}-{n}",
+                        "properties": {"text": "x" * 500},
+                    }
+                    for n in range(100)
+                ]
+                answer = client.post(
+                    f"{whole.url}/v1/batch", json={"batch": batch}, auth=(whole.write_key, "")
+                )
+                if answer.status_code == 200:
+                    acknowledged.extend(event["messageId"] for event in batch)
+                return answer
+
+            assert send(0).status_code == 200
+            whole.wait_until_loaded()
+            _fill(filler, leave=reserve + 1_500_000)
+
+            refused = next(a for n in range(1, 2000) if (a := send(n)).status_code != 200)
+
+            assert refused.status_code == 503
+            assert int(refused.headers["Retry-After"]) >= 1
+            assert refused.json()["success"] is False
+            assert client.get(f"{whole.url}/health/ready").status_code == 503
+            assert client.get(f"{whole.url}/health/live").status_code == 200
+
+            filler.unlink()
+            whole.wait_until(lambda: send(len(acknowledged) + 5000).status_code == 200)
+            assert client.get(f"{whole.url}/health/ready").status_code == 200
+
+        whole.wait_until_loaded()
+        rows = whole.query("SELECT COUNT(*) AS n, COUNT(DISTINCT messageId) AS ids FROM track")
+        found = {row["id"] for row in whole.query("SELECT messageId AS id FROM track")}
+        assert rows[0]["n"] == rows[0]["ids"]
+        assert set(acknowledged) <= found
+        assert whole.ledger()["balanced"]
+
+
+def _fill(file: Path, *, leave: int) -> None:
+    """Fill the disk up to `leave` bytes."""
+    free = shutil.disk_usage(file.parent).free
+    block = b"\0" * 1_000_000
+    with file.open("wb") as out:
+        for _ in range(max(0, free - leave) // len(block)):
+            out.write(block)
