@@ -1,0 +1,174 @@
+"""One segment of the log: an SQLite file that only its owner's writer appends to.
+
+The body is a record's last column, so that counting what waits never reads it.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from headwater.ports import OWNERS, Outcome, Owner, Stream, Tally
+
+SUFFIX: Final = ".db"
+_PAGE_BYTES: Final = 16_384
+_BUSY_SECONDS: Final = 30.0
+
+_SCHEMA: Final = """
+CREATE TABLE starts(stream TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE tallies(
+    source_id TEXT, hour INTEGER, outcome TEXT, reason TEXT, count INTEGER NOT NULL,
+    PRIMARY KEY(source_id, hour, outcome, reason)) WITHOUT ROWID;
+CREATE TABLE consumed(
+    stream TEXT, partition TEXT, position INTEGER NOT NULL,
+    PRIMARY KEY(stream, partition)) WITHOUT ROWID;
+CREATE TABLE marks(number INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE forgotten(id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
+"""
+_RECORDS: Final = """
+CREATE TABLE {table}(
+    position INTEGER PRIMARY KEY, source_id TEXT NOT NULL, received_at INTEGER NOT NULL,
+    count INTEGER NOT NULL, meta BLOB NOT NULL, body BLOB NOT NULL);
+"""
+ADD_TALLY: Final = """
+INSERT INTO tallies VALUES (?, ?, ?, ?, ?)
+ON CONFLICT(source_id, hour, outcome, reason) DO UPDATE SET count = count + excluded.count
+"""
+SET_CONSUMED: Final = """
+INSERT INTO consumed VALUES (?, ?, ?)
+ON CONFLICT(stream, partition) DO UPDATE SET position = excluded.position
+"""
+SET_FORGOTTEN: Final = """
+INSERT INTO forgotten VALUES (1, ?) ON CONFLICT(id) DO UPDATE SET number = excluded.number
+"""
+
+
+def table_of(stream: Stream) -> str:
+    """The table that holds a stream's records."""
+    return f"records_{stream.value}"
+
+
+def streams_of(owner: Owner) -> list[Stream]:
+    """The streams that an owner writes."""
+    return [stream for stream, of in OWNERS.items() if of is owner]
+
+
+def path_of(folder: Path, number: int) -> Path:
+    return folder / f"{number:012d}{SUFFIX}"
+
+
+def numbers_in(folder: Path) -> list[int]:
+    """The numbers of the segments in a partition's folder, oldest first."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+    return sorted(int(n[: -len(SUFFIX)]) for n in names if n.endswith(SUFFIX) and n[0].isdigit())
+
+
+def create(
+    path: Path,
+    owner: Owner,
+    starts: Mapping[Stream, int],
+    consumed: Iterable[tuple[str, str, int]],
+    forgotten: int,
+) -> None:
+    """Make a segment with what it carries over, durably and in one step: a crash leaves none.
+
+    `starts` are the last positions before this segment.
+    """
+    temporary = path.with_suffix(".new")
+    for leftover in path.parent.glob(f"{temporary.name}*"):
+        leftover.unlink()
+    connection = sqlite3.connect(temporary, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        tables = "".join(_RECORDS.format(table=table_of(stream)) for stream in streams_of(owner))
+        connection.executescript(f"BEGIN; {_SCHEMA} {tables} COMMIT;")
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO starts VALUES (?, ?)", list(starts.items()))
+        connection.executemany(SET_CONSUMED, list(consumed))
+        connection.execute(SET_FORGOTTEN, (forgotten,))
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """A connection that syncs each commit and leaves checkpoints to their own thread."""
+    connection = _connect(path)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("PRAGMA cache_size = -8192")
+    return connection
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that never changes the segment. Raises FileNotFoundError when it is gone."""
+    if not path.exists():
+        raise FileNotFoundError(path)
+    try:
+        connection = _connect(path)
+    except sqlite3.OperationalError:
+        if not path.exists():
+            raise FileNotFoundError(path) from None
+        raise
+    connection.execute("PRAGMA query_only = 1")
+    connection.execute("PRAGMA cache_size = -2048")
+    return connection
+
+
+def open_to_checkpoint(path: Path) -> sqlite3.Connection:
+    """A connection for copying the write-ahead log into the file."""
+    connection = _connect(path)
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=rw",
+        uri=True,
+        isolation_level=None,
+        timeout=_BUSY_SECONDS,
+        check_same_thread=False,
+    )
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def tallies_in(connection: sqlite3.Connection) -> list[Tally]:
+    """The tallies of a segment or of a base."""
+    rows = connection.execute("SELECT source_id, hour, outcome, reason, count FROM tallies")
+    return [Tally(s, h, Outcome(outcome), reason, count) for s, h, outcome, reason, count in rows]
+
+
+def bytes_of(path: Path) -> int:
+    """The bytes of a segment on disk, its write-ahead log included."""
+    total = 0
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        try:
+            total += name.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def unlink(path: Path) -> int:
+    """Remove a segment. Returns the bytes freed."""
+    freed = bytes_of(path)
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        name.unlink(missing_ok=True)
+    return freed
