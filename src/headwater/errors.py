@@ -12,6 +12,8 @@ HeadwaterError                  code, message, hint, HTTP status
 │   └── UnavailableError        503: cannot be kept now; retry_after_seconds says when
 ├── LogError                    the durable log cannot do what it was asked
 │   └── LogFullError            the disk is over its watermark
+├── AccountError                events went in and did not come out: nothing of it is kept
+├── SeenIdsError                what remembers message ids on disk is damaged
 ├── WarehouseError              the warehouse refused or failed
 ├── QueryError                  a SQL question is refused or failed
 │   ├── QueryRefusedError       not one SELECT, or it reaches outside the warehouse
@@ -137,6 +139,18 @@ class LogFullError(LogError):
 
     code = "log_full"
     status = 503
+
+
+class AccountError(HeadwaterError):
+    """Events went into a stage and were not all accounted for; nothing of the batch is kept."""
+
+    code = "account_error"
+
+
+class SeenIdsError(HeadwaterError):
+    """What remembers message ids on disk is damaged."""
+
+    code = "seen_ids_damaged"
 
 
 class WarehouseError(HeadwaterError):

@@ -5,9 +5,14 @@ Times are whole microseconds since the epoch in UTC; hours are whole hours since
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:  # most roles have no database, and need no room for its driver
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection
 
 Positions = Mapping[str, int]
 """How far a stream has been read: the last position taken, by partition."""
@@ -187,6 +192,14 @@ class Log(Protocol):
 
 class Database(Protocol):
     """The state store behind the features' stores: see headwater.databases."""
+
+    def reading(self) -> "AbstractContextManager[Connection]":
+        """A transaction that sees one moment and changes nothing."""
+        ...
+
+    def writing(self) -> "AbstractContextManager[Connection]":
+        """A transaction that is committed, durably, when left without an error. One at a time."""
+        ...
 
     def close(self) -> None: ...
 

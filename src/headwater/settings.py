@@ -5,7 +5,8 @@ capitals, or on the command line; the later wins. All problems are reported at o
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -115,7 +116,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, description="The most events loaded in one transaction.")
     ] = 50_000
     warehouse_memory: Annotated[
-        str, Meta(description="How much memory the warehouse may use, such as 400MB.")
+        str,
+        Meta(
+            pattern=r"^\d+(\.\d+)? ?([KMGT]B|[KMGT]iB)$",
+            description="How much memory the warehouse may use, such as 400MB.",
+        ),
     ] = "400MB"
     warehouse_threads: Annotated[
         int, Meta(ge=0, description="How many threads a query may use; 0 takes every core.")
@@ -222,9 +227,27 @@ def load(
         except msgspec.ValidationError as error:
             shown = "(hidden)" if name in SECRETS else repr(value)
             problems.append(f"{origin}: {name} cannot be {shown}: {error}.")
+    problems += _no_networks(good.get("trusted_proxies", ()))
     if problems:
         raise SettingsError(sorted(problems))
     return Settings(**good)
+
+
+def _no_networks(ranges: Sequence[str]) -> Iterator[str]:
+    for text in ranges:
+        try:
+            ip_network(text, strict=False)
+        except ValueError:
+            yield f"trusted_proxies: {text!r} is no address and no CIDR range."
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The variables by which another process gets exactly these settings."""
+    texts: dict[str, str] = {}
+    for option in options():
+        value = getattr(settings, option.name)
+        texts[option.environment] = ",".join(value) if isinstance(value, list) else str(value)
+    return texts
 
 
 def _from_file(

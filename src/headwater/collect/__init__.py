@@ -1,0 +1,1 @@
+"""The tracking API: takes calls in, makes them durable, and only then says 200."""

@@ -1,0 +1,1 @@
+"""Files become events: readers, mappings and the sending of what they make."""

@@ -1,0 +1,1 @@
+"""The account of every event: accepted = loaded + filtered + duplicates + rejected + waiting."""

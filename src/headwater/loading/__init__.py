@@ -1,0 +1,1 @@
+"""Loading: events become typed rows, by pure rules; see headwater.loading.prepare."""

@@ -12,7 +12,7 @@ add up `tallies`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
@@ -94,7 +94,7 @@ class Table(msgspec.Struct, frozen=True, eq=False):
     view: bool = False
 
 
-class CreateTable(msgspec.Struct, frozen=True, tag=True):
+class CreateTable(msgspec.Struct, frozen=True):
     """A table comes to be, with its standard columns."""
 
     key: TableKey
@@ -102,14 +102,14 @@ class CreateTable(msgspec.Struct, frozen=True, tag=True):
     view: bool = False
 
 
-class AddColumn(msgspec.Struct, frozen=True, tag=True):
+class AddColumn(msgspec.Struct, frozen=True):
     """A column is added, null in the rows that there are. On a view: shown from now on."""
 
     key: TableKey
     column: Column
 
 
-class WidenColumn(msgspec.Struct, frozen=True, tag=True):
+class WidenColumn(msgspec.Struct, frozen=True):
     """A column's type changes and its values are cast. Loading itself only ever widens INTEGER to
     FLOAT; a repair may ask for more. On a view: follows its table."""
 
@@ -118,14 +118,14 @@ class WidenColumn(msgspec.Struct, frozen=True, tag=True):
     type: ColumnType
 
 
-class AlterColumn(msgspec.Struct, frozen=True, tag=True):
+class AlterColumn(msgspec.Struct, frozen=True):
     """A column's `paths` or `loose` changed: only the catalogue's row of it is new."""
 
     key: TableKey
     column: Column
 
 
-class NameEvent(msgspec.Struct, frozen=True, tag=True):
+class NameEvent(msgspec.Struct, frozen=True):
     """A track event's name as sent was first seen, and `table` is the table that holds it."""
 
     slug: str
@@ -159,6 +159,8 @@ class Catalog:
         self._tables: dict[TableKey, Table] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._event_tables: dict[str, frozenset[str]] = {}
+        self.recall: dict[tuple[TableKey, Origin], Any] = {}
+        """What loading keeps from call to call for speed alone; drafts share it."""
 
     def draft(self) -> "Catalog":
         """A copy to alter; this one stays as it is."""
@@ -166,6 +168,7 @@ class Catalog:
         copy._tables = dict(self._tables)
         copy._names = dict(self._names)
         copy._event_tables = dict(self._event_tables)
+        copy.recall = self.recall
         return copy
 
     def table(self, key: TableKey) -> Table | None:
@@ -295,7 +298,7 @@ class ConflictReason(StrEnum):
     COLUMN_LIMIT = "column_limit"
     """The table has as many columns as it may."""
     TABLE_LIMIT = "table_limit"
-    """The source has as many event tables as it may; `column` is empty, `value` the event's name."""
+    """The source has as many event tables as it may; `column` is empty, `value` the event."""
     NAME_COLLISION = "name_collision"
     """Another key of the same event has the same column."""
 
@@ -320,6 +323,7 @@ class Failed(msgspec.Struct, frozen=True):
 
     source_id: str
     slug: str
+    hour: int
     message_id: str
     type: str
     event: str

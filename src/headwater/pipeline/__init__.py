@@ -1,0 +1,1 @@
+"""From requests as collected to events in columns: decode, pure steps, dedupe, account."""

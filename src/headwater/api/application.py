@@ -1,0 +1,55 @@
+"""The control API as an ASGI application: every route of every noun, behind its access rule."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from headwater.api import errors, export, health, ledger, metrics, query, sources, workspace
+from headwater.api.authentication import admit
+from headwater.api.frame import ApiRoute, Call, Context
+from headwater.api.paths import TidyPaths
+from headwater.errors import HeadwaterError
+
+ROUTES: Final[tuple[ApiRoute, ...]] = (
+    *workspace.ROUTES,
+    *sources.ROUTES,
+    *query.ROUTES,
+    *export.ROUTES,
+    *ledger.ROUTES,
+    *health.ROUTES,
+    *metrics.ROUTES,
+)
+
+
+def application(context: Context, routes: Iterable[ApiRoute] = ROUTES) -> Starlette:
+    """The application over a context. Unknown paths and wrong methods get the error envelope."""
+    by_path: dict[str, dict[str, ApiRoute]] = defaultdict(dict)
+    for route in routes:
+        by_path[route.path][route.method] = route
+    return Starlette(
+        routes=[_starlette_route(context, path, methods) for path, methods in by_path.items()],
+        middleware=[Middleware(TidyPaths)],
+        exception_handlers={
+            HeadwaterError: errors.refused,
+            HTTPException: errors.not_served,
+            Exception: errors.failed,
+        },
+    )
+
+
+def _starlette_route(context: Context, path: str, methods: Mapping[str, ApiRoute]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        route = methods["GET" if request.method == "HEAD" else request.method]
+        principal = await admit(request, route.access, context.changes)
+        response = await route.handle(Call(request, context, principal))
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return Route(path, endpoint, methods=list(methods))

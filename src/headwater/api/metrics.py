@@ -1,0 +1,15 @@
+"""/metrics: for Prometheus."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from headwater.access.model import Access
+from headwater.api.frame import ApiRoute, Call
+from headwater.kit.metrics import CONTENT_TYPE, exposition
+
+
+async def show(call: Call) -> Response:  # noqa: ARG001 - a handler's form
+    return Response(await run_in_threadpool(exposition), headers={"Content-Type": CONTENT_TYPE})
+
+
+ROUTES = (ApiRoute("GET", "/metrics", Access.LOCAL, show),)

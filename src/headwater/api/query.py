@@ -1,0 +1,93 @@
+"""/api/query: a SELECT, answered as JSON, CSV, Parquet or Arrow; and its cancelling."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Annotated, Final
+
+import httpx
+import msgspec
+from msgspec import Meta
+from starlette.responses import Response, StreamingResponse
+
+from headwater.access.model import Access
+from headwater.api.frame import ApiRoute, Call, answer
+from headwater.kit.disconnect import unless_gone
+from headwater.kit.ids import resource_id
+from headwater.queries.model import CONTENT_TYPES, TOTAL_HEADER, TRUNCATED_HEADER, Format, Question
+
+QUERY_ID_HEADER: Final = "X-Headwater-Query-Id"
+_FORWARDED: Final = ("content-length", TOTAL_HEADER.lower(), TRUNCATED_HEADER.lower())
+
+
+class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
+    """What is asked. Without `format`, the Accept header chooses, and else it is JSON."""
+
+    sql: str
+    format: Format | None = None
+    max_rows: Annotated[int, Meta(ge=1)] | None = None
+    timeout_seconds: Annotated[float, Meta(gt=0)] | None = None
+    query_id: Annotated[str, Meta(max_length=200)] = ""
+
+
+class CancelBody(msgspec.Struct, frozen=True, rename="camel"):
+    query_id: str
+
+
+async def ask(call: Call) -> Response:
+    body = await call.body(QueryBody)
+    query_id = body.query_id or resource_id()
+    question = Question(
+        sql=body.sql,
+        workspace_id=call.principal.workspace_id,
+        format=body.format or accepted(call.request.headers.get("accept", "")),
+        max_rows=body.max_rows,
+        timeout_seconds=body.timeout_seconds,
+        query_id=_scoped(call, query_id),
+    )
+    warehouse = call.context.warehouse
+
+    async def cancel() -> None:
+        await warehouse.cancel(question.query_id)
+
+    stack = AsyncExitStack()
+    asking = stack.enter_async_context(warehouse.query(question))
+    response = await unless_gone(call.request.receive, asking, cancel)
+    headers = {name: response.headers[name] for name in _FORWARDED if name in response.headers}
+    return StreamingResponse(
+        passed_on(stack, response),
+        headers={**headers, QUERY_ID_HEADER: query_id},
+        media_type=CONTENT_TYPES[question.format],
+    )
+
+
+async def cancel(call: Call) -> Response:
+    body = await call.body(CancelBody)
+    return answer({"cancelled": await call.context.warehouse.cancel(_scoped(call, body.query_id))})
+
+
+async def passed_on(stack: AsyncExitStack, response: httpx.Response) -> AsyncIterator[bytes]:
+    """The bytes of a response, which is closed with the stack that holds it."""
+    async with stack:
+        async for piece in response.aiter_raw():
+            yield piece
+
+
+def accepted(header: str) -> Format:
+    """The format that an Accept header names first; JSON where it names none."""
+    for part in header.split(","):
+        wanted = part.partition(";")[0].strip().lower()
+        for format_, content_type in CONTENT_TYPES.items():
+            if wanted == content_type.partition(";")[0]:
+                return format_
+    return Format.JSON
+
+
+def _scoped(call: Call, query_id: str) -> str:
+    """The id among all workspaces', so that nobody cancels another's question."""
+    return f"{call.principal.workspace_id}/{query_id}"
+
+
+ROUTES = (
+    ApiRoute("POST", "/api/query", Access.MEMBER, ask),
+    ApiRoute("POST", "/api/query/cancel", Access.MEMBER, cancel),
+)

@@ -1,0 +1,156 @@
+"""/api/sources: as in Segment's Public API."""
+
+from typing import Any
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from headwater.access.model import Access
+from headwater.api.frame import ApiRoute, Call, answer
+from headwater.api.pages import asked, paginated
+from headwater.errors import BadRequestError
+from headwater.workspaces.model import Source, SourceType
+
+
+class CreateSource(msgspec.Struct, rename="camel"):
+    """What makes a source: `slug` and `metadataId` as Segment's clients send them, or `name` and
+    `type`, which are ours. The id of a type's metadata is the type."""
+
+    slug: str = ""
+    name: str = ""
+    metadata_id: str = ""
+    type: str = ""
+    enabled: bool = True
+    settings: dict[str, Any] = {}
+
+
+class UpdateSource(msgspec.Struct, rename="camel"):
+    """What to change of a source; what is left out stays."""
+
+    name: str | None = None
+    enabled: bool | None = None
+    slug: str | None = None
+    settings: dict[str, Any] | None = None
+
+
+async def index(call: Call) -> Response:
+    found = await run_in_threadpool(call.context.changes.sources, call.principal)
+    shown = [_shown(each) for each in found]
+    return answer(paginated("sources", shown, asked(call.request.query_params)))
+
+
+async def create(call: Call) -> Response:
+    body = await call.body(CreateSource)
+    if not body.name and not body.slug:
+        raise BadRequestError("name: is missing.", hint="Send a name or a slug.")
+    kind = _kind(body.type or body.metadata_id or SourceType.SERVER)
+    made = await run_in_threadpool(
+        call.context.changes.create_source,
+        call.principal,
+        name=body.name,
+        type=kind,
+        slug=body.slug,
+        enabled=body.enabled,
+    )
+    return answer({"data": {"source": _shown(made)}}, 201)
+
+
+async def show(call: Call) -> Response:
+    found = await run_in_threadpool(
+        call.context.changes.source, call.principal, call.path("source_id")
+    )
+    return answer({"data": {"source": _shown(found), "trackingPlanId": None}})
+
+
+async def change(call: Call) -> Response:
+    body = await call.body(UpdateSource)
+    source_id = call.path("source_id")
+    if body.slug is not None:
+        found = await run_in_threadpool(call.context.changes.source, call.principal, source_id)
+        if body.slug != found.slug:
+            raise BadRequestError(
+                "slug: cannot change, for it names the source's schema in the warehouse.",
+                hint="Change the name instead.",
+            )
+    changed = await run_in_threadpool(
+        call.context.changes.update_source,
+        call.principal,
+        source_id,
+        name=body.name,
+        enabled=body.enabled,
+    )
+    return answer({"data": {"source": _shown(changed)}})
+
+
+async def remove(call: Call) -> Response:
+    await run_in_threadpool(
+        call.context.changes.delete_source, call.principal, call.path("source_id")
+    )
+    return answer({"data": {"status": "SUCCESS"}})
+
+
+async def add_write_key(call: Call) -> Response:
+    changed = await run_in_threadpool(
+        call.context.changes.add_write_key, call.principal, call.path("source_id")
+    )
+    return answer({"data": {"source": _shown(changed)}})
+
+
+async def remove_write_key(call: Call) -> Response:
+    await run_in_threadpool(
+        call.context.changes.remove_write_key,
+        call.principal,
+        call.path("source_id"),
+        call.path("write_key"),
+    )
+    return answer({"data": {"status": "SUCCESS"}})
+
+
+def _kind(text: str) -> SourceType:
+    try:
+        return SourceType(text)
+    except ValueError:
+        known = ", ".join(SourceType)
+        raise BadRequestError(f"type: must be one of {known}, not {text!r}.") from None
+
+
+def _shown(source: Source) -> dict[str, Any]:
+    kind = source.type.value
+    return {
+        "id": source.id,
+        "slug": source.slug,
+        "name": source.name,
+        "workspaceId": source.workspace_id,
+        "enabled": source.enabled,
+        "writeKeys": source.write_keys,
+        "settings": {},
+        "labels": [],
+        "metadata": {
+            "id": kind,
+            "name": kind.capitalize(),
+            "slug": kind,
+            "description": f"Events of a {kind}.",
+            "logos": {"default": ""},
+            "options": [],
+            "categories": [kind.capitalize()],
+            "isCloudEventSource": False,
+            "status": "PUBLIC",
+        },
+    }
+
+
+ROUTES = (
+    ApiRoute("GET", "/api/sources", Access.MEMBER, index),
+    ApiRoute("POST", "/api/sources", Access.OWNER, create),
+    ApiRoute("GET", "/api/sources/{source_id}", Access.MEMBER, show),
+    ApiRoute("PATCH", "/api/sources/{source_id}", Access.OWNER, change),
+    ApiRoute("DELETE", "/api/sources/{source_id}", Access.OWNER, remove),
+    ApiRoute("POST", "/api/sources/{source_id}/writekey", Access.OWNER, add_write_key),
+    ApiRoute(
+        "DELETE",
+        "/api/sources/{source_id}/writekey/{write_key}",
+        Access.OWNER,
+        remove_write_key,
+    ),
+)

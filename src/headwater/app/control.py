@@ -1,0 +1,53 @@
+"""The control role: configuration, questions and the console, behind the collector's port."""
+
+import socket
+import threading
+
+from starlette.types import Receive, Scope, Send
+
+from headwater.api import application as api
+from headwater.api.frame import Context
+from headwater.api.health import role_states
+from headwater.app.log import open_log
+from headwater.app.state import open_state
+from headwater.kit.asgi import serve_on_unix_socket
+from headwater.kit.clock import SystemClock
+from headwater.kit.sockets import socket_path
+from headwater.queries.remote import RemoteWarehouse
+from headwater.settings import Settings
+from headwater.web import pages
+from headwater.workspaces.snapshot import PublishedConfiguration
+
+
+def run(settings: Settings, stop: threading.Event, listening: socket.socket | None) -> None:  # noqa: ARG001
+    """Serve the API and the console on the control socket until told to stop."""
+    clock = SystemClock()
+    with open_state(settings, clock) as changes:
+        context = Context(
+            settings=settings,
+            clock=clock,
+            changes=changes,
+            log=open_log(settings),
+            published=PublishedConfiguration(settings.data_dir),
+            warehouse=RemoteWarehouse(socket_path(settings.data_dir, "warehouse")),
+        )
+        serve_on_unix_socket(
+            Control(context),
+            socket_path(settings.data_dir, "control"),
+            stop,
+            drain_seconds=settings.drain_seconds,
+        )
+
+
+class Control:
+    """The API below /api and at /metrics, and the console everywhere else."""
+
+    def __init__(self, context: Context) -> None:
+        self._api = api.application(context)
+        self._web = pages.application(context.settings, lambda: role_states(context.settings))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "").lstrip("/")
+        first = path.partition("/")[0]
+        serve = self._api if first in ("api", "metrics", "health") else self._web
+        await serve(scope, receive, send)

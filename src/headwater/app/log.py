@@ -1,0 +1,25 @@
+"""Which log the roles write and read."""
+
+from typing import Final
+
+from headwater.logs.sqlite import SqliteLog
+from headwater.ports import Log, Stream
+from headwater.settings import Settings
+
+LOADER: Final = "loader"
+_CONSUMERS: Final = {
+    Stream.COLLECTED: ("pipeline",),
+    Stream.ACCEPTED: (LOADER,),
+    Stream.QUARANTINED: (LOADER,),
+}
+"""Who must have read a stream before retention removes it, also before they first did."""
+
+
+def open_log(settings: Settings) -> Log:
+    """The durable log of the settings' data folder."""
+    return SqliteLog(
+        settings.data_dir / "log",
+        segment_bytes=settings.log_segment_bytes,
+        disk_reserve_bytes=settings.disk_reserve_bytes,
+        consumers=_CONSUMERS,
+    )

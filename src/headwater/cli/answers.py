@@ -1,0 +1,86 @@
+"""Asking for a command: a running server over HTTP, or a data folder at rest."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import Any, Final
+
+import httpx
+
+from headwater.cli.connection import Connection, find
+from headwater.errors import UnavailableError
+from headwater.queries.failures import error_of
+from headwater.queries.model import Export, Format, Question
+from headwater.settings import Settings
+
+_PIECE_BYTES: Final = 262_144
+_TIMEOUT: Final = httpx.Timeout(None, connect=10.0)
+Pieces = Iterator[bytes]
+
+
+def ask(
+    settings: Settings, sql: str, format_: Format, max_rows: int | None
+) -> AbstractContextManager[Pieces]:
+    """The answer's bytes, piece by piece, while the context is open."""
+    if connection := find(settings):
+        body: dict[str, Any] = {"sql": sql, "format": format_.value}
+        if max_rows is not None:
+            body["maxRows"] = max_rows
+        return _sent(connection, "POST", "/api/query", json=body)
+    return _asked_at_rest(settings, sql, format_, max_rows)
+
+
+def export(settings: Settings, wanted: dict[str, str]) -> AbstractContextManager[Pieces]:
+    """The stored events, piece by piece, while the context is open."""
+    if connection := find(settings):
+        return _sent(connection, "GET", "/api/export/events", params=wanted)
+    return _exported_at_rest(settings, wanted)
+
+
+@contextmanager
+def _sent(connection: Connection, method: str, path: str, **rest: Any) -> Iterator[Pieces]:
+    headers = {"Authorization": f"Bearer {connection.token}"}
+    try:
+        with (
+            httpx.Client(base_url=connection.url, headers=headers, timeout=_TIMEOUT) as client,
+            client.stream(method, path, **rest) as response,
+        ):
+            if response.is_error:
+                raise error_of(response.status_code, response.read())
+            yield response.iter_bytes()
+    except httpx.HTTPError as error:
+        raise UnavailableError(
+            f"{connection.url} cannot be reached: {error}.",
+            hint="Check --url, and that the server runs there.",
+        ) from error
+
+
+@contextmanager
+def _asked_at_rest(
+    settings: Settings, sql: str, format_: Format, max_rows: int | None
+) -> Iterator[Pieces]:
+    from headwater.app.resting import resting_warehouse
+
+    with resting_warehouse(settings) as (warehouse, workspace):
+        question = Question(sql=sql, workspace_id=workspace.id, format=format_, max_rows=max_rows)
+        spooled = warehouse.ask(question)
+        with spooled.body as body:
+            yield iter(partial(body.read, _PIECE_BYTES), b"")
+
+
+@contextmanager
+def _exported_at_rest(settings: Settings, wanted: dict[str, str]) -> Iterator[Pieces]:
+    from headwater.app.resting import resting_warehouse, slug_of
+    from headwater.queries.times import moment
+
+    with resting_warehouse(settings) as (warehouse, workspace):
+        since, until = (wanted.get(name) for name in ("since", "until"))
+        source = wanted.get("source")
+        yield warehouse.export(
+            Export(
+                workspace_id=workspace.id,
+                since=moment(since, name="--since") if since else None,
+                until=moment(until, name="--until") if until else None,
+                source=slug_of(settings, workspace, source) if source else None,
+            )
+        )

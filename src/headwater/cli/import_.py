@@ -1,0 +1,138 @@
+"""`headwater import`: a file becomes events."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import httpx
+import msgspec
+from cyclopts import Parameter
+
+from headwater.cli.options import ClientOptions, settings_of
+from headwater.cli.private_server import server
+from headwater.cli.progress_bar import import_progress
+from headwater.cli.source_of import source_named
+from headwater.errors import ImportFileError
+from headwater.imports.converting import FileEvents
+from headwater.imports.mapping_file import read_mapping
+from headwater.imports.model import FileMapping, FileRules, Row
+from headwater.imports.opening import format_of
+from headwater.imports.run import Job, Result, run_import
+from headwater.workspaces.model import SourceType
+
+Format = Literal["csv", "json", "jsonl", "xml", "parquet", "xlsx"]
+TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
+
+
+def import_(
+    file: Annotated[Path, Parameter(help="The file, also compressed as .gz.")],
+    *,
+    source: Annotated[
+        str, Parameter(help="The source's name, id or slug; made where there is none.")
+    ],
+    format: Annotated[  # noqa: A002
+        Format | None, Parameter(help="csv, json or jsonl; by default the file's name says it.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, Parameter(help="The mapping file (TOML, or JSON): see docs/import.md.")
+    ] = None,
+    encoding: Annotated[
+        str, Parameter(help="The text's encoding; by default UTF-8, or what its mark says.")
+    ] = "",
+    delimiter: Annotated[
+        str, Parameter(help="What separates CSV fields; by default found out from the header.")
+    ] = "",
+    import_id: Annotated[
+        str, Parameter(help="What messageIds begin with; by default made of file and mapping.")
+    ] = "",
+    rejected: Annotated[
+        Path | None, Parameter(help="Where rejected rows go. [default: FILE.rejected.jsonl]")
+    ] = None,
+    dry_run: Annotated[
+        bool, Parameter(help="Print the events as JSON lines and send nothing.", negative="")
+    ] = False,
+    options: ClientOptions | None = None,
+) -> None:
+    """Make events of a file and send them through the tracking API.
+
+    Run it again after an interruption: it goes on where it stopped and doubles nothing. The exit
+    status is 0 also when rows were rejected (they are kept, with their reasons), and 1 when the
+    file could not be imported to its end.
+    """
+    if format:
+        format_of(file, format)
+    read = read_mapping(mapping) if mapping else None
+    rules = _rules(read, format or "", encoding, delimiter)
+    read = msgspec.structs.replace(read, file=rules) if read else None
+    format_of(file, rules.format)
+    if not file.is_file():
+        raise ImportFileError(f"There is no file {file}.")
+    if dry_run:
+        _print_events(file, read, rules)
+        return
+    settings = settings_of(options)
+    with server(settings) as connection:
+        target = source_named(connection, source, SourceType.FILE.value)
+        if target.is_new:
+            print(f"Made the source {target.name} ({target.id}).", file=sys.stderr)
+        job = Job(
+            path=file,
+            mapping=read,
+            rules=rules,
+            source_id=target.id,
+            write_key=target.write_key,
+            is_new_source=target.is_new,
+            data_dir=settings.data_dir,
+            rejected=rejected or file.with_name(f"{file.name}.rejected.jsonl"),
+            import_id=import_id,
+        )
+        with (
+            httpx.Client(base_url=connection.url, timeout=TIMEOUT) as client,
+            import_progress(file.name) as report,
+        ):
+            result = run_import(job, client, report)
+    print(summary(file.name, target.name, result))
+
+
+def _rules(read: FileMapping | None, kind: str, encoding: str, delimiter: str) -> FileRules:
+    """The mapping's rules for the file, with what the command line says instead."""
+    given = {"format": kind, "encoding": encoding, "delimiter": _unescaped(delimiter)}
+    wanted = {name: value for name, value in given.items() if value}
+    try:
+        return msgspec.convert(
+            msgspec.to_builtins(read.file if read else FileRules()) | wanted, FileRules
+        )
+    except msgspec.ValidationError as error:
+        raise ImportFileError(f"The file cannot be read so: {error}.") from None
+
+
+def _unescaped(delimiter: str) -> str:
+    return "\t" if delimiter in ("\\t", "tab") else delimiter
+
+
+def _print_events(file: Path, mapping: FileMapping | None, rules: FileRules) -> None:
+    def reject(row: Row, reason: str) -> None:
+        print(f"line {row.line}: {reason}", file=sys.stderr)
+
+    with FileEvents(file, mapping, rules, "dry-run", reject) as events:
+        for event in events:
+            sys.stdout.buffer.write(event.body + b"\n")
+
+
+def summary(file: str, source: str, result: Result) -> str:
+    """What an import did, in a line for people and one for each thing to know."""
+    account = result.account
+    if result.was_finished:
+        return (
+            f"{file} was imported before, as {result.id}: {account.events:,} events. "
+            "Nothing was sent. Give another --import-id to import it once more."
+        )
+    counts = f"{account.rows:,} rows, {account.events:,} events accepted"
+    kept = f"{account.rejected:,} rejected, {account.skipped.total():,} skipped"
+    lines = [f"{file} into {source}: {counts}, {kept}."]
+    if result.resumed_after:
+        lines.append(f"{result.resumed_after:,} of the events were accepted in an earlier run.")
+    lines += [f"Skipped: {count:,} ({reason})." for reason, count in account.skipped.most_common()]
+    if account.rejected:
+        lines.append(f"Rejected rows, with their reasons: {result.rejected}")
+    return "\n".join(lines)

@@ -1,0 +1,51 @@
+"""Finds a source by its name, id or slug, and makes it where there is none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from headwater.cli.connection import Connection, call
+from headwater.errors import ConflictError, NotFoundError
+
+
+class NamedSource(msgspec.Struct, frozen=True):
+    """A source that events can be sent to."""
+
+    id: str
+    name: str
+    write_key: str
+    is_new: bool = False
+
+
+def source_named(connection: Connection, asked: str, kind: str) -> NamedSource:
+    """The source with this id, slug or name; a new one of this kind where there is none.
+
+    Raises ConflictError when several are named so, and NotFoundError for one that has no write
+    key that this token may see.
+    """
+    sources = _all_sources(connection)
+    for member in ("id", "slug", "name"):
+        found = [source for source in sources if source.get(member) == asked]
+        if len(found) > 1:
+            raise ConflictError(
+                f"{len(found)} sources are named {asked!r}.", hint="Give the id of the one meant."
+            )
+        if found:
+            return _usable(found[0], is_new=False)
+    made = call(connection, "POST", "/api/sources", {"name": asked, "type": kind})["source"]
+    return _usable(made, is_new=True)
+
+
+def _all_sources(connection: Connection) -> list[Mapping[str, Any]]:
+    return list(call(connection, "GET", "/api/sources?pagination.count=1000")["sources"])
+
+
+def _usable(source: Mapping[str, Any], *, is_new: bool) -> NamedSource:
+    keys = source["writeKeys"]
+    if not keys:
+        raise NotFoundError(
+            f"The source {source['id']} shows no write key.",
+            hint="Make one for it, or use a token that may see it.",
+        )
+    return NamedSource(source["id"], source.get("name") or source["slug"], keys[-1], is_new)

@@ -1,0 +1,203 @@
+"""The collector as a raw ASGI application: tracking and health here, all else to the control role.
+
+No framework: on single events it would cost more than the work itself.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final
+
+import msgspec
+
+from headwater.collect import answers, cors, routes
+from headwater.collect.accept import Accepted, Call, Terms, accept
+from headwater.collect.answers import PIXEL, Answer
+from headwater.collect.commit import Committer
+from headwater.collect.current import CurrentSources
+from headwater.collect.exchange import Exchange
+from headwater.collect.forward import Caller, Forwarder, UnreachableError
+from headwater.collect.measures import count_refusal
+from headwater.collect.rates import RateLimiter
+from headwater.collect.reading import BodyReader, ClientGoneError
+from headwater.errors import RateLimitedError, RequestError, UnavailableError
+from headwater.kit.clock import Clock
+from headwater.kit.logging import logger
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_PROBE_SECONDS: Final = 5.0
+_PROBE_KEPT_SECONDS: Final = 0.5
+_UNKNOWN_KEY: Final = frozenset({"unknown_write_key", "starting"})
+
+_log = logger("collect")
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the application is made of."""
+
+    terms: Terms
+    current: CurrentSources
+    clock: Clock
+    committer: Committer
+    forwarder: Forwarder
+
+
+class Application:
+    """Answers every request of the public port."""
+
+    def __init__(self, parts: Parts) -> None:
+        settings = parts.terms.settings
+        self._terms = parts.terms
+        self._current = parts.current
+        self._clock = parts.clock
+        self._committer = parts.committer
+        self._forwarder = parts.forwarder
+        self._reader = BodyReader(settings.max_request_bytes, settings.body_timeout_seconds)
+        self._limiter = RateLimiter(settings.rate_limit) if settings.rate_limit else None
+        self._probed: tuple[float, UnavailableError | None] = (float("-inf"), None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            route = routes.find(scope["raw_path"])
+        except RequestError as error:
+            await _send(send, answers.refusal(error), cors.ANY)
+            return
+        if route is None:
+            await self._elsewhere(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        allowed = cors.headers(headers.get(b"origin"))
+        exchange = Exchange.of(scope)
+        try:
+            answer = await self._answer(route, scope, headers, receive)
+        except ClientGoneError:
+            return
+        if answer.code:
+            count_refusal(answer.status)
+            if route.kind is routes.Kind.PIXEL and scope["method"] in route.kind.methods:
+                answer = PIXEL
+        if exchange is None or not exchange.answer(answer, allowed):
+            await _send(send, answer, allowed)
+
+    async def _answer(
+        self, route: routes.Route, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> Answer:
+        method = scope["method"]
+        if method == "OPTIONS":
+            return cors.preflight(headers.get(b"access-control-request-headers"))
+        if method not in route.kind.methods:
+            return answers.method_not_allowed(route.kind)
+        body = await self._body(scope, headers, receive) if method == "POST" else b""
+        if isinstance(body, Answer):
+            return body
+        client = scope["client"]
+        peer = client[0] if client else ""
+        call = Call(route, scope["query_string"], headers, body, peer, scope["scheme"])
+        try:
+            return await self._kept(call)
+        except Exception:
+            _log.exception("request.failed", path=scope["path"])
+            return answers.INTERNAL_ERROR
+
+    async def _body(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> bytes | Answer:
+        exchange = Exchange.of(scope)
+        whole = exchange.whole_body() if exchange else None
+        if whole is None or len(whole) > self._terms.settings.max_request_bytes:
+            return await self._reader.read(receive, headers)
+        return whole
+
+    async def _kept(self, call: Call) -> Answer:
+        """Accept a call and wait until it is synced."""
+        now = self._clock.now()
+        taken = accept(call, self._current.sources, self._terms, now)
+        if type(taken) is Answer and taken.code in _UNKNOWN_KEY and self._current.refresh_soon():
+            taken = accept(call, self._current.sources, self._terms, now)
+        if not isinstance(taken, Accepted):
+            return taken
+        record = taken.record
+        try:
+            if self._limiter is not None:
+                self._limiter.check(record.source_id, now)
+            failed = await self._committer.submit(record)
+        except (RateLimitedError, UnavailableError) as error:
+            failed_at_once: RequestError = error
+            return answers.refusal(failed_at_once)
+        return taken.answer if failed is None else answers.refusal(failed)
+
+    async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].rstrip("/")
+        if path in ("/health", "/health/live"):
+            await _send(send, answers.json_answer(200, {"status": "live"}))
+        elif path == "/health/ready":
+            await _send(send, await self._readiness())
+        else:
+            await self._forward(scope, receive, send)
+
+    async def _readiness(self) -> Answer:
+        """Whether an event sent now is kept: 200, or 503 with the reasons."""
+        self._current.refresh_soon()
+        reasons = []
+        if not self._current.sources.known:
+            reasons.append("The sources are not known yet: the control role has not published any.")
+        if failed := await self._probe():
+            reasons.append(str(failed))
+        if not reasons:
+            return answers.json_answer(200, {"status": "ready"})
+        body = {
+            "status": "not_ready",
+            "reasons": reasons,
+            "success": False,
+            "code": "not_ready",
+            "message": "An event sent now would not be kept.",
+            "hint": " ".join(reasons),
+        }
+        return answers.json_answer(503, body, (b"retry-after", b"2"))
+
+    async def _probe(self) -> UnavailableError | None:
+        """Why the log does not take events now, asked a moment ago at the most; None if it does."""
+        at, known = self._probed
+        if time.monotonic() - at < _PROBE_KEPT_SECONDS:
+            return known
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                failed = await self._committer.probe()
+        except TimeoutError:
+            failed = UnavailableError("The log has not answered for seconds.")
+        self._probed = (time.monotonic(), failed)
+        return failed
+
+    async def _forward(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        proxies = self._terms.proxies
+        peer = scope["client"][0] if scope["client"] else ""
+        scheme, host = proxies.called(peer, headers, scope["scheme"])
+        caller = Caller(proxies.client_ip(peer, headers), scheme, host)
+        try:
+            await self._forwarder.forward(scope, receive, send, caller)
+        except UnreachableError as error:
+            _log.warning("control.unreachable", error=str(error))
+            unavailable = UnavailableError(
+                "The control role does not answer now; events are taken all the same.",
+                retry_after_seconds=2,
+                hint="It is restarted by itself; try again in a moment.",
+            )
+            await _send(send, answers.refusal(unavailable))
+
+
+async def _send(send: Send, answer: Answer, more: answers.Headers = ()) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [*answer.headers, *more],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})

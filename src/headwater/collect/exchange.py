@@ -1,0 +1,94 @@
+"""A short way past ASGI's messages for requests that are whole and answers that are small.
+
+uvicorn writes an answer's head and body apart, a system call each, and checks every header anew.
+The protocol puts an Exchange into the scope's extensions; the application uses it where it is
+there and speaks plain ASGI where it is not.
+"""
+
+from http import HTTPStatus
+from typing import Any, Final, Self
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from headwater.collect import cors
+from headwater.collect.answers import CLOSE, SUCCESS, Answer, Headers
+
+NAME: Final = "headwater.exchange"
+
+
+class Exchange:
+    """One request and its answer, on uvicorn's own state of them."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    @classmethod
+    def of(cls, scope: Any) -> Self | None:
+        """The exchange of a request, where its server has one."""
+        extensions = scope.get("extensions")
+        return extensions.get(NAME) if extensions else None
+
+    def whole_body(self) -> bytes | None:
+        """The request's body, when all of it is here already."""
+        cycle = self._cycle
+        return None if cycle.more_body or cycle.disconnected else bytes(cycle.body)
+
+    def answer(self, answer: Answer, allowed: Headers) -> bool:
+        """Write a whole answer at once. False when the client does not read: nothing is written."""
+        cycle = self._cycle
+        if cycle.flow.write_paused or cycle.response_started:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        if cycle.disconnected:
+            return True
+        if answer is SUCCESS and allowed is cors.ANY and cycle.keep_alive:
+            written = b"%s%s%s" % (_SUCCESS_HEAD, dated(cycle.default_headers), _SUCCESS_TAIL)
+        else:
+            cycle.keep_alive = cycle.keep_alive and CLOSE not in answer.headers
+            written = _written(cycle, answer, allowed)
+        cycle.transport.write(written)
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+        return True
+
+
+def status_line(status: int) -> bytes:
+    return b"HTTP/1.1 %d %s\r\n" % (status, HTTPStatus(status).phrase.encode())
+
+
+def lines(headers: Headers) -> bytes:
+    """Headers as they are written, each with its line's end."""
+    return b"".join([b"%s: %s\r\n" % header for header in headers])
+
+
+_SUCCESS_HEAD: Final = status_line(200)
+_SUCCESS_TAIL: Final = lines((*SUCCESS.headers, *cors.ANY)) + b"\r\n" + SUCCESS.body
+
+_dated: tuple[object, bytes] = (None, b"")
+
+
+def dated(default_headers: list[tuple[bytes, bytes]]) -> bytes:
+    """uvicorn's default headers (the date) as written; it makes a new list each second."""
+    global _dated  # noqa: PLW0603 (a cache of one)
+    known, text = _dated
+    if known is not default_headers:
+        text = lines(tuple(default_headers))
+        _dated = (default_headers, text)
+    return text
+
+
+def _written(cycle: RequestResponseCycle, answer: Answer, allowed: Headers) -> bytes:
+    headers = (*answer.headers, *allowed)
+    if not cycle.keep_alive and CLOSE not in headers:
+        headers = (*headers, CLOSE)
+    body = b"" if cycle.scope["method"] == "HEAD" else answer.body
+    return b"%s%s%s\r\n%s" % (
+        status_line(answer.status),
+        dated(cycle.default_headers),
+        lines(headers),
+        body,
+    )

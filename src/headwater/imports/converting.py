@@ -1,0 +1,112 @@
+"""A whole file becomes events, and every row of it is accounted for."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from headwater.imports.batches import Encoded, encode
+from headwater.imports.csv_rows import CsvRows
+from headwater.imports.events_as_sent import EventsAsSent, mapping_by_names
+from headwater.imports.json_rows import json_lines, json_values
+from headwater.imports.model import (
+    FileMapping,
+    FileRules,
+    Made,
+    Row,
+    RowRejectedError,
+    RowSkippedError,
+)
+from headwater.imports.opening import OpenedFile, format_of
+from headwater.imports.rows_to_events import Converter, MappedRows
+
+Reject = Callable[[Row, str], None]
+
+
+class Account(msgspec.Struct):
+    """What became of the rows so far: each made events, was skipped or was rejected."""
+
+    rows: int = 0
+    events: int = 0
+    rejected: int = 0
+    skipped: Counter[str] = msgspec.field(default_factory=Counter)
+
+
+class FileEvents:
+    """The events of one file. Use it as a context manager and iterate once.
+
+    `rules` are those of the mapping, where there is one, with what the command line said.
+    `reject` is called with every row that cannot become what it should. Raises ImportFileError
+    for a file that cannot be read and MappingError for a mapping that does not fit it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        mapping: FileMapping | None,
+        rules: FileRules,
+        import_id: str,
+        reject: Reject,
+    ) -> None:
+        self.account = Account()
+        self._import_id = import_id
+        self._reject = reject
+        kind = format_of(path, rules.format)
+        self._opened = OpenedFile(path, encoding=rules.encoding, keep_returns=kind == "csv")
+        try:
+            self._rows, self._converter = self._reader(kind, mapping, rules)
+        except Exception:
+            self._opened.__exit__()
+            raise
+
+    def __enter__(self) -> "FileEvents":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.__exit__()
+
+    def __iter__(self) -> Iterator[Encoded]:
+        row = Row(0, 0, "", ())
+        for row in self._rows:
+            self.account.rows += 1
+            try:
+                made = self._converter.convert(row)
+            except RowSkippedError as skipped:
+                self.account.skipped[str(skipped)] += 1
+                continue
+            except RowRejectedError as problem:
+                self._put_aside(row, str(problem))
+                continue
+            yield from self._encoded(made, row)
+        yield from self._encoded(self._converter.finish(), row)
+
+    def share_read(self) -> float:
+        """How much of the file was read, from 0 to 1."""
+        return self._opened.position() / self._opened.size if self._opened.size else 1.0
+
+    def _reader(
+        self, kind: str, mapping: FileMapping | None, rules: FileRules
+    ) -> tuple[Iterable[Row], Converter]:
+        if kind == "csv":
+            rows = CsvRows(self._opened.lines(), rules)
+            return rows, MappedRows(mapping or mapping_by_names(rows.header, rules), rows.header)
+        converter = EventsAsSent() if mapping is None else MappedRows(mapping, None)
+        if kind == "jsonl":
+            return json_lines(self._opened.lines()), converter
+        return json_values(self._opened.read), converter
+
+    def _encoded(self, events: Iterable[Made], row: Row) -> Iterator[Encoded]:
+        """A row that fails here may have made other events already: it is still named."""
+        for made in events:
+            try:
+                encoded = encode(made, self._import_id)
+            except RowRejectedError as problem:
+                self._put_aside(row._replace(number=made.row, line=made.line), str(problem))
+                continue
+            self.account.events += 1
+            yield encoded
+
+    def _put_aside(self, row: Row, reason: str) -> None:
+        self.account.rejected += 1
+        self._reject(row, reason)

@@ -1,0 +1,63 @@
+"""The tables of workspaces, sources and write keys."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Table, Text, UniqueConstraint
+
+from headwater.kit.tables import METADATA
+
+CONFIGURATION: Final = Table(
+    "configuration",
+    METADATA,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # always 1
+    Column("version", BigInteger, nullable=False),
+)
+
+WORKSPACES: Final = Table(
+    "workspaces",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),  # microseconds since the epoch
+)
+
+SOURCES: Final = Table(
+    "sources",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("workspace_id", Text, ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("workspace_id", "slug"),
+)
+
+WRITE_KEYS: Final = Table(
+    "write_keys",
+    METADATA,
+    Column("write_key", Text, primary_key=True),
+    Column(
+        "source_id",
+        Text,
+        ForeignKey("sources.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+RETIRED_SLUGS: Final = Table(
+    # A deleted source's schema stays in the warehouse, so its name is not given again.
+    "retired_slugs",
+    METADATA,
+    Column(
+        "workspace_id",
+        Text,
+        ForeignKey("workspaces.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("slug", Text, primary_key=True),
+)

@@ -1,0 +1,62 @@
+"""The migrations and the tables that the features declare."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+import headwater.access.tables
+import headwater.databases
+import headwater.workspaces.tables
+from headwater.databases.migrate import current_revision, migrate, newest_revision
+from headwater.databases.sql import SqlDatabase, integrity_problems, sqlite_database
+from headwater.errors import HeadwaterError
+from headwater.kit.tables import METADATA
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> SqlDatabase:
+    database = sqlite_database(tmp_path)
+    migrate(database)
+    return database
+
+
+def test_the_migrations_from_empty_make_the_declared_tables(database: SqlDatabase) -> None:
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_the_newest_migration_is_alembics_head() -> None:
+    folder = Path(headwater.databases.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == newest_revision()
+
+
+def test_migrating_twice_changes_nothing(database: SqlDatabase) -> None:
+    migrate(database)
+    with database.reading() as connection:
+        assert current_revision(connection) == newest_revision()
+
+
+def test_a_newer_headwaters_database_is_refused(database: SqlDatabase) -> None:
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(HeadwaterError, match="newer Headwater"):
+        migrate(database)
+
+
+def test_a_sound_database_has_no_problems(database: SqlDatabase) -> None:
+    assert integrity_problems(database) == []
+
+
+def test_a_damaged_database_has_problems(tmp_path: Path, database: SqlDatabase) -> None:
+    database.close()
+    file = tmp_path / "state.db"
+    content = bytearray(file.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    file.write_bytes(content)
+    with pytest.raises(HeadwaterError, match="cannot be read"):
+        assert not integrity_problems(sqlite_database(tmp_path))
