@@ -235,7 +235,7 @@ class _Readiness:
         the others take too long (they are restarted until they do)."""
         if self._accepting_since is None:
             if (
-                _status(http.client.HTTPConnection(*self._address, timeout=5), "/health/ready")
+                _status(http.client.HTTPConnection(*self._address, timeout=1), "/health/ready")
                 != 200
             ):
                 return False
@@ -251,7 +251,7 @@ class _UnixConnection(http.client.HTTPConnection):
     """HTTP through a unix socket."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=5)
+        super().__init__("localhost", timeout=1)
         self._path = path
 
     def connect(self) -> None:

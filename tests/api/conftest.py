@@ -14,8 +14,10 @@ from headwater.api.frame import Context
 from headwater.databases.migrate import migrate
 from headwater.databases.sql import SqlDatabase, sqlite_database
 from headwater.kit.clock import FakeClock
+from headwater.logs.memory import MemoryLog
 from headwater.queries.remote import RemoteWarehouse
 from headwater.settings import Settings
+from headwater.workspaces.snapshot import PublishedConfiguration
 
 ALICE = "token-of-alice"
 BOB = "token-of-bob"
@@ -41,6 +43,8 @@ def context(tmp_path: Path, database: SqlDatabase) -> Context:
         settings=Settings(data_dir=tmp_path),
         clock=clock,
         changes=changes,
+        log=MemoryLog(),
+        published=PublishedConfiguration(tmp_path),
         warehouse=RemoteWarehouse(tmp_path / "no.sock"),
     )
 

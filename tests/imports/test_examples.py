@@ -121,7 +121,7 @@ def test_the_specifications_own_examples_are_events_or_rejects_with_segments_rea
 
 
 def test_every_example_mapping_reads_and_belongs_to_a_data_set() -> None:
-    folder = mapping_path("x").parent
+    folder = mapping_path("cdnow").parent
     assert {path.stem for path in folder.glob("*.toml")} == {each.name for each in DATA_SETS}
     for path in folder.glob("*.toml"):
         assert read_mapping(path).events

@@ -17,9 +17,12 @@ from headwater.spec.collected import Shape
 from tests.pipeline.conftest import RECEIVED_AT, lead, source, stored
 
 _NAMES = st.sampled_from(
-    "type event name category userId anonymousId groupId previousId messageId timestamp "
-    "originalTimestamp sentAt receivedAt properties traits context integrations batch writeKey "
-    "direct ip userAgent 键 \u0000".split()
+    [
+        *("type", "event", "name", "category", "properties", "traits", "context", "integrations"),
+        *("userId", "anonymousId", "groupId", "previousId", "messageId", "writeKey", "batch"),
+        *("timestamp", "originalTimestamp", "sentAt", "receivedAt", "direct", "ip", "userAgent"),
+        *("键", "\u0000"),
+    ]
 )
 _TEXTS = st.sampled_from(
     ["track", "identify", "page", "group", "alias", "u1", "", "2021-11-18T14:45:07Z", "😀\u0000"]

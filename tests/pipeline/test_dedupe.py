@@ -12,6 +12,7 @@ from headwater.pipeline.dedupe import (
     decode_marks,
     digests,
     encode_marks,
+    indexed,
     ordered,
 )
 from headwater.pipeline.event import Event, Receipt
@@ -26,8 +27,16 @@ def ids_of(pairs) -> Ids:
 
 @given(st.sets(WORDS), st.lists(WORDS))
 def test_a_run_contains_exactly_its_ids_whatever_halves_collide(held, asked):
-    run = ordered(ids_of(held))
+    run = indexed(ordered(ids_of(held)))
     assert contained(run, ids_of(asked)).tolist() == [pair in held for pair in asked]
+
+
+@given(st.sets(st.integers(0, 2**128 - 1), max_size=300), st.sets(st.integers(0, 2**128 - 1)))
+def test_ids_of_all_sizes_are_found_in_runs_of_many_buckets(held, others):
+    run = indexed(ordered(columns([number.to_bytes(16, "big") for number in held])))
+    asked = [*held, *others]
+    answers = contained(run, columns([number.to_bytes(16, "big") for number in asked]))
+    assert answers.tolist() == [number in held for number in asked]
 
 
 @given(st.lists(WORDS))
@@ -61,5 +70,5 @@ def test_source_and_id_do_not_run_together():
 def test_no_ids_are_no_columns():
     empty = ids_of([])
     assert len(empty) == 0
-    assert contained(empty, ids_of([(1, 1)])).tolist() == [False]
-    assert contained(ids_of([(1, 1)]), empty).dtype == np.bool_
+    assert contained(indexed(empty), ids_of([(1, 1)])).tolist() == [False]
+    assert contained(indexed(ids_of([(1, 1)])), empty).dtype == np.bool_

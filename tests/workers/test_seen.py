@@ -139,20 +139,19 @@ def test_ids_are_kept_for_their_days_and_forgotten_soon_after(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_recent_ids_of_two_periods_are_spilled_so_that_they_can_be_forgotten(tmp_path):
+def test_recent_ids_are_spilled_before_another_period_begins(tmp_path):
     seen = opened(tmp_path, spill_at=1000)
     remember(seen, [1], at=0)
-    assert not seen.is_full()
-    remember(seen, [2], at=4 * DAY)
-    assert seen.is_full()
+    assert not seen.is_full(DAY)
+    assert seen.is_full(4 * DAY)
 
 
 def test_the_runs_of_a_period_that_is_over_become_one(tmp_path):
     seen = opened(tmp_path, spill_at=1000)
     for day in range(30):
-        remember(seen, [day], at=day * DAY)
-        if seen.is_full():
+        if seen.is_full(day * DAY):
             seen.spill()
+        remember(seen, [day], at=day * DAY)
         while seen.tidy(day * DAY):
             pass
     assert len(list(tmp_path.iterdir())) <= 11
@@ -227,6 +226,7 @@ class Remembering(RuleBasedStateMachine):
                 assert is_new
             here.add(each)
         new = [each for each, is_new in zip(asked, answers, strict=True) if is_new]
+        self.spill_when_full(forgets=commits)
         if new and commits:
             marks = Marks(new, self.now, self.now)
             self.marks.append(marks)
@@ -235,7 +235,7 @@ class Remembering(RuleBasedStateMachine):
 
     @rule(forgets=st.booleans())
     def spill_when_full(self, forgets: bool) -> None:
-        if self.seen.is_full():
+        if self.seen.is_full(self.now):
             self.seen.spill()
             if forgets:
                 self.marks = []
@@ -255,11 +255,8 @@ class Remembering(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from([0.5, 2, 12]))
     def days_pass(self, days: float) -> None:
-        """A batch comes in now and then: only so are recent ids spilled and old ones forgotten."""
         self.now += round(days * DAY)
-        if self.seen.is_full():
-            self.seen.spill()
-            self.marks = []
+        self.spill_when_full(forgets=True)
         while self.seen.tidy(self.now):
             pass
 

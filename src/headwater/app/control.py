@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import closing
 
 from starlette.types import Receive, Scope, Send
 
@@ -22,12 +23,13 @@ from headwater.workspaces.snapshot import PublishedConfiguration
 def run(settings: Settings, stop: threading.Event, listening: socket.socket | None) -> None:  # noqa: ARG001
     """Serve the API and the console on the control socket until told to stop."""
     clock = SystemClock()
-    with open_state(settings, clock) as changes:
+    log = open_log(settings)
+    with closing(log), open_state(settings, clock) as changes:
         context = Context(
             settings=settings,
             clock=clock,
             changes=changes,
-            log=open_log(settings),
+            log=log,
             published=PublishedConfiguration(settings.data_dir),
             warehouse=RemoteWarehouse(socket_path(settings.data_dir, "warehouse")),
         )

@@ -14,10 +14,9 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from headwater.cli.connection import Connection
-from headwater.cli.import_ import TIMEOUT, summary
+from headwater.cli.import_ import TIMEOUT, send_with_bar, summary
 from headwater.cli.options import ClientOptions, settings_of
 from headwater.cli.private_server import lasting_server, server
-from headwater.cli.progress_bar import import_progress
 from headwater.cli.source_of import source_named
 from headwater.demo.life import Sent, life
 from headwater.demo.model import SOURCES, Plan
@@ -25,7 +24,7 @@ from headwater.demo.replay import found_in, mapping_path
 from headwater.errors import SettingsError
 from headwater.imports.batches import Batch, Encoded, batches
 from headwater.imports.mapping_file import read_mapping
-from headwater.imports.run import Job, run_import
+from headwater.imports.run import Job
 from headwater.imports.sending import Sender
 from headwater.kit.clock import SystemClock, isoformat, to_microseconds
 from headwater.settings import Settings
@@ -39,7 +38,7 @@ def demo(
         int, Parameter(help="How many weeks of life.", validator=Number(gte=1, lte=520))
     ] = 6,
     visitors: Annotated[
-        int, Parameter(help="How many visitors come.", validator=Number(gte=1, lte=100_000))
+        int, Parameter(help="How many visitors come.", validator=Number(gte=1, lte=20_000))
     ] = 2000,
     seed: Annotated[int, Parameter(help="Another number gives another life.")] = 1,
     until: Annotated[datetime | None, Parameter(help="When the life ends. [default: now]")] = None,
@@ -53,8 +52,8 @@ def demo(
 ) -> None:
     """Fill a Headwater with events that look like a shop's, and stop when all are accepted.
 
-    The events keep their own times. A second run with the same seed adds nothing: its events have
-    the same ids.
+    The events keep their own times. A second run with the same seed adds nothing but the few
+    events that have no messageId: all others have the same as before.
     """
     settings = settings_of(options)
     with (lasting_server if serve else server)(settings) as connection:
@@ -126,9 +125,5 @@ def _replay(connection: Connection, settings: Settings, folder: Path) -> None:
             data_dir=settings.data_dir,
             rejected=settings.data_dir / "imports" / f"{data_set.name}.rejected.jsonl",
         )
-        with (
-            httpx.Client(base_url=connection.url, timeout=TIMEOUT) as client,
-            import_progress(data_set.name) as report,
-        ):
-            result = run_import(job, client, report)
+        result = send_with_bar(job, connection)
         print(summary(job.path.name, data_set.name, result))

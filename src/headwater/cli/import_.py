@@ -1,6 +1,7 @@
 """`headwater import`: a file becomes events."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -8,6 +9,7 @@ import httpx
 import msgspec
 from cyclopts import Parameter
 
+from headwater.cli.connection import Connection
 from headwater.cli.options import ClientOptions, settings_of
 from headwater.cli.private_server import server
 from headwater.cli.progress_bar import import_progress
@@ -24,33 +26,41 @@ Format = Literal["csv", "json", "jsonl", "xml", "parquet", "xlsx"]
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class FileOptions:
+    """How the file is read, and where its rejected rows go."""
+
+    format: Annotated[
+        Format | None, Parameter(help="csv, json or jsonl; by default the file's name says it.")
+    ] = None
+    mapping: Annotated[
+        Path | None, Parameter(help="The mapping file (TOML, or JSON): see docs/import.md.")
+    ] = None
+    encoding: Annotated[
+        str, Parameter(help="The text's encoding; by default UTF-8, or what its mark says.")
+    ] = ""
+    delimiter: Annotated[
+        str, Parameter(help="What separates CSV fields; by default found out from the header.")
+    ] = ""
+    import_id: Annotated[
+        str, Parameter(help="What messageIds begin with; by default made of file and mapping.")
+    ] = ""
+    rejected: Annotated[
+        Path | None, Parameter(help="Where rejected rows go. [default: FILE.rejected.jsonl]")
+    ] = None
+
+
 def import_(
     file: Annotated[Path, Parameter(help="The file, also compressed as .gz.")],
     *,
     source: Annotated[
         str, Parameter(help="The source's name, id or slug; made where there is none.")
     ],
-    format: Annotated[  # noqa: A002
-        Format | None, Parameter(help="csv, json or jsonl; by default the file's name says it.")
-    ] = None,
-    mapping: Annotated[
-        Path | None, Parameter(help="The mapping file (TOML, or JSON): see docs/import.md.")
-    ] = None,
-    encoding: Annotated[
-        str, Parameter(help="The text's encoding; by default UTF-8, or what its mark says.")
-    ] = "",
-    delimiter: Annotated[
-        str, Parameter(help="What separates CSV fields; by default found out from the header.")
-    ] = "",
-    import_id: Annotated[
-        str, Parameter(help="What messageIds begin with; by default made of file and mapping.")
-    ] = "",
-    rejected: Annotated[
-        Path | None, Parameter(help="Where rejected rows go. [default: FILE.rejected.jsonl]")
-    ] = None,
     dry_run: Annotated[
         bool, Parameter(help="Print the events as JSON lines and send nothing.", negative="")
     ] = False,
+    reading: FileOptions | None = None,
     options: ClientOptions | None = None,
 ) -> None:
     """Make events of a file and send them through the tracking API.
@@ -59,16 +69,12 @@ def import_(
     status is 0 also when rows were rejected (they are kept, with their reasons), and 1 when the
     file could not be imported to its end.
     """
-    if format:
-        format_of(file, format)
-    read = read_mapping(mapping) if mapping else None
-    rules = _rules(read, format or "", encoding, delimiter)
-    read = msgspec.structs.replace(read, file=rules) if read else None
-    format_of(file, rules.format)
+    reading = reading or FileOptions()
+    mapping, rules = _how(file, reading)
     if not file.is_file():
         raise ImportFileError(f"There is no file {file}.")
     if dry_run:
-        _print_events(file, read, rules)
+        _print_events(file, mapping, rules)
         return
     settings = settings_of(options)
     with server(settings) as connection:
@@ -77,21 +83,36 @@ def import_(
             print(f"Made the source {target.name} ({target.id}).", file=sys.stderr)
         job = Job(
             path=file,
-            mapping=read,
+            mapping=mapping,
             rules=rules,
             source_id=target.id,
             write_key=target.write_key,
             is_new_source=target.is_new,
             data_dir=settings.data_dir,
-            rejected=rejected or file.with_name(f"{file.name}.rejected.jsonl"),
-            import_id=import_id,
+            rejected=reading.rejected or file.with_name(f"{file.name}.rejected.jsonl"),
+            import_id=reading.import_id,
         )
-        with (
-            httpx.Client(base_url=connection.url, timeout=TIMEOUT) as client,
-            import_progress(file.name) as report,
-        ):
-            result = run_import(job, client, report)
+        result = send_with_bar(job, connection)
     print(summary(file.name, target.name, result))
+
+
+def send_with_bar(job: Job, connection: Connection) -> Result:
+    """Import through a server, with a progress bar on a terminal. Raises as `run_import`."""
+    with (
+        httpx.Client(base_url=connection.url, timeout=TIMEOUT) as client,
+        import_progress(job.path.name) as report,
+    ):
+        return run_import(job, client, report)
+
+
+def _how(file: Path, reading: FileOptions) -> tuple[FileMapping | None, FileRules]:
+    """The mapping, and the rules for the file: the mapping's, or what the command line says."""
+    if reading.format:
+        format_of(file, reading.format)
+    mapping = read_mapping(reading.mapping) if reading.mapping else None
+    rules = _rules(mapping, reading.format or "", reading.encoding, reading.delimiter)
+    format_of(file, rules.format)
+    return msgspec.structs.replace(mapping, file=rules) if mapping else None, rules
 
 
 def _rules(read: FileMapping | None, kind: str, encoding: str, delimiter: str) -> FileRules:

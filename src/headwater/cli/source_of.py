@@ -1,6 +1,6 @@
 """Finds a source by its name, id or slug, and makes it where there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,7 +24,15 @@ def source_named(connection: Connection, asked: str, kind: str) -> NamedSource:
     Raises ConflictError when several are named so, and NotFoundError for one that has no write
     key that this token may see.
     """
-    sources = _all_sources(connection)
+    sources = call(connection, "GET", "/api/sources?pagination.count=1000")["sources"]
+    if found := chosen(sources, asked):
+        return found
+    made = call(connection, "POST", "/api/sources", {"name": asked, "type": kind})["source"]
+    return _usable(made, is_new=True)
+
+
+def chosen(sources: Sequence[Mapping[str, Any]], asked: str) -> NamedSource | None:
+    """The source among these with this id, slug or name. Raises as `source_named`."""
     for member in ("id", "slug", "name"):
         found = [source for source in sources if source.get(member) == asked]
         if len(found) > 1:
@@ -33,12 +41,7 @@ def source_named(connection: Connection, asked: str, kind: str) -> NamedSource:
             )
         if found:
             return _usable(found[0], is_new=False)
-    made = call(connection, "POST", "/api/sources", {"name": asked, "type": kind})["source"]
-    return _usable(made, is_new=True)
-
-
-def _all_sources(connection: Connection) -> list[Mapping[str, Any]]:
-    return list(call(connection, "GET", "/api/sources?pagination.count=1000")["sources"])
+    return None
 
 
 def _usable(source: Mapping[str, Any], *, is_new: bool) -> NamedSource:

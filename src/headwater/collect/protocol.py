@@ -1,5 +1,6 @@
 """uvicorn's HTTP protocol with the bounds that it lacks: on heads, on time, on connections."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from headwater.collect.exchange import NAME, Exchange, lines, status_line
 from headwater.errors import UnavailableError
 
 HEAD_BYTES: Final = 65_536
+
+_UPGRADE: Final = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
 
 _TOO_MANY: Final = refusal(
     UnavailableError(
@@ -76,19 +79,24 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self._head_since is not None:
             self._head_bytes += len(data)
+        if b"pgrade" in data and self._awaits_head():
+            data = _without_upgrade(data)
         super().data_received(data)
         if self._head_since is not None:
             if self._head_bytes > HEAD_BYTES:
                 self._refuse(_HEAD_TOO_LARGE)
-        elif self.cycle is None or self.cycle.response_complete:
+        elif self._awaits_head():
             # Something came between two requests: a head must follow it.
             self._head_since = self.loop.time()
+
+    def _awaits_head(self) -> bool:
+        return self._head_since is not None or self.cycle is None or self.cycle.response_complete
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         if self._head_since is None:
             self._head_since = self.loop.time()
-            self._head_bytes = 0
+            self._head_bytes = 1
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head_since is None:
@@ -104,7 +112,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self.scope.update({"extensions": {NAME: Exchange(self.cycle)}})  # type: ignore[dict-item]
         if self.parser.should_upgrade():
-            # The parser stops at an upgrade, which is not granted: no request can follow.
+            # Its offer came in two parts: the parser stops there, and no request can follow.
             self.cycle.keep_alive = False
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's signature)
@@ -128,6 +136,17 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(_written(answer))
             self.transport.close()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """The first head in `data` without the offer of an upgrade, which is never taken.
+
+    The parser takes what follows an offered upgrade for another protocol, and would lose the body
+    of a client that offers HTTP/2 with each request, as Java's does.
+    """
+    end = data.find(b"\r\n\r\n")
+    head, rest = (data, b"") if end < 0 else (data[:end], data[end:])
+    return _UPGRADE.sub(b"\r\nx-offered:", head) + rest
 
 
 def close_slow(connections: Iterable[object], now: float) -> None:

@@ -51,22 +51,22 @@ class BodyReader:
     async def _rest(
         self, receive: Receive, message: Message, headers: Mapping[bytes, bytes]
     ) -> bytes | Answer:
-        body = bytearray()
+        # Parts, not one growing buffer: a part is held once, by the list and the message alike.
+        parts: list[bytes] = []
         held = 0
         try:
             while True:
-                part = message.get("body", b"")
-                body += part
+                parts.append(part := message.get("body", b""))
                 held += len(part)
                 self._held += len(part)
-                if _announced(headers) > self._limit or len(body) > self._limit:
-                    body.clear()
+                if held > self._limit or _announced(headers) > self._limit:
+                    parts.clear()
                     await self._drain(receive, message, headers)
                     return _closing(refusal(too_large(self._limit)))
                 if self._held > self._held_bytes:
                     return _closing(refusal(_crowded()))
                 if not message.get("more_body"):
-                    return bytes(body)
+                    return b"".join(parts)
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise ClientGoneError

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import resource
 import socket
 import time
@@ -29,6 +30,7 @@ from headwater.workspaces.snapshot import PublishedConfiguration
 
 _BACKLOG: Final = 4096
 _FILES_KEPT: Final = 128
+_GIVE_BACK_SECONDS: Final = 5.0
 
 
 def run(
@@ -118,27 +120,36 @@ def _config(application: Application, settings: Settings) -> BoundedConfig:
     return BoundedConfig(application, Bounds(settings.header_timeout_seconds, most), **options)
 
 
-async def _tend(
-    server: _Server,
-    current: CurrentSources,
-    forwarder: Forwarder,
-    stop: Stop,
-) -> None:
+async def _tend(server: _Server, current: CurrentSources, forwarder: Forwarder, stop: Stop) -> None:
     """What must be done regularly while the server runs, and the stop."""
     loop = asyncio.get_running_loop()
-    tended = loop.time()
+    state = server.server_state
+    give_back = _memory_returner()
+    tended = given_back = loop.time()
+    answered = 0
     while not stop.is_set():
         await asyncio.sleep(0.1)
-        if loop.time() - tended < EVERY_SECONDS:
+        if (now := loop.time()) - tended < EVERY_SECONDS:
             continue
-        tended = loop.time()
+        tended = now
         current.refresh()
-        close_slow(server.server_state.connections, tended)
-        CONNECTIONS.set(len(server.server_state.connections))
+        close_slow(state.connections, now)
+        CONNECTIONS.set(len(state.connections))
+        if now - given_back > _GIVE_BACK_SECONDS and not state.tasks:
+            given_back = now
+            if state.total_requests != answered:
+                answered = state.total_requests
+                give_back()
     server.should_exit = True
     while True:
         forwarder.end_event_streams()
         await asyncio.sleep(0.1)
+
+
+def _memory_returner() -> Callable[[], object]:
+    """What gives memory that a burst of large bodies took back to the system (glibc keeps it)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return (lambda: trim(0)) if trim else (lambda: None)
 
 
 def raise_file_limit() -> int:

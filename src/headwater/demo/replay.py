@@ -5,8 +5,7 @@ from typing import Final, NamedTuple
 
 from headwater.errors import ImportFileError
 
-_BESIDE = Path(__file__).parent / "mappings"
-_IN_CHECKOUT = Path(__file__).parents[3] / "examples" / "imports"
+_MAPPINGS = Path(__file__).parents[3] / "examples" / "imports"
 
 
 class DataSet(NamedTuple):
@@ -40,6 +39,11 @@ def found_in(folder: Path) -> list[DataSet]:
 
 
 def mapping_path(name: str) -> Path:
-    """The mapping file of a data set: of the checkout, or installed with the package."""
-    folder = _BESIDE if _BESIDE.is_dir() else _IN_CHECKOUT
-    return folder / f"{name}.toml"
+    """The mapping file of a data set. Raises ImportFileError outside a checkout."""
+    path = _MAPPINGS / f"{name}.toml"
+    if not path.is_file():
+        raise ImportFileError(
+            f"The mapping of {name} is not here: {path}.",
+            hint="The mappings are in a checkout's examples/imports; --data works there.",
+        )
+    return path

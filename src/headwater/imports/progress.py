@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from headwater.errors import ImportFileError
+
 FOLDER = "imports"
 
 
@@ -37,11 +39,17 @@ def load_state(path: Path) -> ImportState | None:
 
 
 def save_state(path: Path, state: ImportState) -> None:
-    """Replace the state, durably and in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace the state, durably and in one step. Raises ImportFileError."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(state)))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(state)))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise ImportFileError(
+            f"The import's progress cannot be kept in {path}: {error.strerror}.",
+            hint="Name a data folder that can be written with --data-dir.",
+        ) from None

@@ -5,8 +5,8 @@ go on with once the warehouse has committed the rest of `Prepared`; after a fail
 the old one and nothing else need be undone. Catalogues share their unchanged tables.
 
 How a warehouse takes a `Prepared`: carry out `changes` in order, persist the catalogue rows of the
-tables that they name (`Catalog.column_rows`, `Catalog.name_rows`), insert `rows` BY NAME (a column
-that a batch of rows lacks is null), merge `users` and `accounts`, append `conflicts` and `failed`,
+tables that they name (`Catalog.column_rows`, `Catalog.event_names`), insert `rows` BY NAME (columns
+that a batch of rows lacks are null), merge `users` and `accounts`, append `conflicts` and `failed`,
 add up `tallies`.
 """
 
@@ -18,6 +18,7 @@ import msgspec
 import pyarrow as pa
 
 from headwater.ports import Tally
+from headwater.spec.quarantined import QuarantinedEvent
 
 INTERNAL_SCHEMA: Final = "_headwater"
 
@@ -331,6 +332,14 @@ class Failed(msgspec.Struct, frozen=True):
     detail: str
     raw: str
     """The event as JSON, as far as it can be put together."""
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """An event that was kept aside, for the table `quarantine`, and the source it came from."""
+
+    source_id: str
+    slug: str
+    event: QuarantinedEvent
 
 
 class Prepared(msgspec.Struct, frozen=True):

@@ -24,12 +24,20 @@ from headwater.spec import EVENT_TYPES
 from headwater.spec.reasons import Reason
 
 
-def prepare(batches: Sequence[SourceBatch], catalog: Catalog, limits: Limits) -> Prepared:
+def prepare(
+    batches: Sequence[SourceBatch],
+    catalog: Catalog,
+    limits: Limits,
+    refused: Sequence[Mapping[int, str]] = (),
+) -> Prepared:
     """Everything that these events do to a warehouse whose catalogue is `catalog`.
 
-    Pure: the catalogue stays as it is (see loading.model). Rows are in order of arrival.
+    Pure: the catalogue stays as it is (see loading.model). Rows are in order of arrival. `refused`
+    are rows of each batch that are not to be loaded, and why: they fail.
     """
     failed: list[Failed] = []
+    if refused:
+        batches = [_drop(b, rows, failed) for b, rows in zip(batches, refused, strict=True)]
     batches = [_readable(batch, failed) for batch in batches]
     while True:
         learning = Learning(catalog, limits)

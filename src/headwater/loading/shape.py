@@ -28,7 +28,7 @@ _PIECE: Final = 1000
 microseconds an event, and 5.0 in pieces of 20,000)."""
 
 _SMALL: Final = 256
-"""Rows that the generic way takes at once: the plan is tried again on those behind them."""
+"""Rows that the generic way takes at once where a plan gave up: then the plan is tried again."""
 
 _MOST_SILENT: Final = 2000
 """The most paths without a value that are remembered for one table."""
@@ -45,8 +45,16 @@ class _Recall(msgspec.Struct):
     plan: Plan | None = None
 
 
+class Room(msgspec.Struct, frozen=True):
+    """What shaping works with: the catalogue's draft, the limits, and how to alter the draft."""
+
+    catalog: Catalog
+    limits: Limits
+    learn: Learn
+
+
 def shape(
-    texts: pa.Array, key: TableKey, origin: Origin, own: Own, room: "Room"
+    texts: pa.Array, key: TableKey, origin: Origin, own: Own, room: Room
 ) -> tuple[dict[str, pa.Array], list[Lost]]:
     """The columns of JSON objects (row by row) of a table that the catalogue knows, and what was
     lost. What is learned goes to the catalogue at once, through `room.learn`.
@@ -62,26 +70,17 @@ def shape(
         plan = _plan(key, origin, own, room)
         try:
             shaped = plan.shape(piece, mine)
-            step = _PIECE
         except UnplannedError:
             if rows > _SMALL:
                 step = _SMALL
                 continue
             shaped = _generic(piece, start, key, origin, mine, room)
-            step = _PIECE
+        step = _PIECE
         for name, values in own.items():
             values[start : start + rows] = mine[name]
         parts.append((rows, shaped))
         start += rows
     return _merged(parts, key, room.catalog)
-
-
-class Room(msgspec.Struct, frozen=True):
-    """What shaping works with: the catalogue's draft, the limits, and how to alter the draft."""
-
-    catalog: Catalog
-    limits: Limits
-    learn: Learn
 
 
 def _plan(key: TableKey, origin: Origin, own: Own, room: Room) -> Plan:

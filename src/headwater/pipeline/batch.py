@@ -39,7 +39,8 @@ class Batch(msgspec.Struct):
     """What became of some collected requests, duplicates not yet told apart.
 
     `read` says how many events each source and hour had, by the collector's count; `positions`
-    how far the stream is read with them, `newest` when the last of them was received.
+    how far the stream is read with them, `requests` how many they were, `newest` when the last of
+    them was received.
     """
 
     passed: dict[Place, Passed] = {}
@@ -47,6 +48,7 @@ class Batch(msgspec.Struct):
     filtered: Counter[tuple[Place, str]] = msgspec.field(default_factory=Counter)
     read: Counter[Place] = msgspec.field(default_factory=Counter)
     positions: dict[str, int] = {}
+    requests: int = 0
     newest: int = 0
 
     @property
@@ -88,6 +90,7 @@ def process(
         record = stored.record
         batch.read[record.source_id, hour_of(record.received_at)] += record.count
         batch.positions[stored.partition] = stored.position
+        batch.requests += 1
         batch.newest = max(batch.newest, record.received_at)
         if len(found.events) >= _AT_ONCE:
             _run(found.events, functions, batch)

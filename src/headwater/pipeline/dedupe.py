@@ -19,6 +19,7 @@ BYTES_PER_ID: Final = 16
 
 Words = npt.NDArray[np.uint64]
 
+_IN_A_BUCKET: Final = 16
 _SPAN: Final = struct.Struct("<qq")
 
 
@@ -63,24 +64,59 @@ def ordered(ids: Ids) -> Ids:
     return Ids(upper, lower)
 
 
-def contained(run: Ids, asked: Ids) -> npt.NDArray[np.bool_]:
-    """Which of the asked ids are in a run, which is in rising order.
+class Run(msgspec.Struct, frozen=True):
+    """Ids in rising order, with a table of where those of each bucket begin: the ids that share
+    their first bits. A lookup then reads a place or two of a run, not twenty."""
 
-    Reads of the run little more than its upper halves; fast when the asked are nearly in order.
-    """
+    ids: Ids
+    starts: npt.NDArray[np.uint32]
+    shift: int
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def indexed(ids: Ids) -> Run:
+    """A run of ids that are in rising order. Its table takes up to half a byte for each of them."""
+    bits = max((len(ids) // _IN_A_BUCKET).bit_length(), 1)
+    shift = 64 - bits
+    firsts = np.arange(1, 2**bits, dtype=np.uint64) << np.uint64(shift)
+    starts = np.concatenate([[0], np.searchsorted(ids.upper, firsts), [len(ids)]])
+    return Run(ids, starts.astype(np.uint32), shift)
+
+
+def contained(run: Run, asked: Ids) -> npt.NDArray[np.bool_]:
+    """Which of the asked ids are in a run. Fastest when the asked are in order."""
     found = np.zeros(len(asked), np.bool_)
-    places = np.searchsorted(run.upper, asked.upper)
+    if not len(run):
+        return found
+    upper, lower = run.ids.upper, run.ids.lower
+    places = _first_places(run, asked.upper)
     pending = np.flatnonzero(places < len(run))
     while len(pending):
         at = places[pending]
-        same = run.upper[at] == asked.upper[pending]
+        same = upper[at] == asked.upper[pending]
         pending, at = pending[same], at[same]
-        hit = run.lower[at] == asked.lower[pending]
+        hit = lower[at] == asked.lower[pending]
         found[pending[hit]] = True
         pending = pending[~hit]  # another id with the same upper half may follow
         places[pending] += 1
         pending = pending[places[pending] < len(run)]
     return found
+
+
+def _first_places(run: Run, asked: Words) -> npt.NDArray[np.int64]:
+    """Where each of the asked upper halves stands in the run, or would stand: by halving."""
+    bucket = (asked >> np.uint64(run.shift)).astype(np.int64)
+    low = run.starts[bucket].astype(np.int64)
+    high = run.starts[bucket + 1].astype(np.int64)
+    upper, last = run.ids.upper, len(run) - 1
+    for _ in range(int((high - low).max(initial=0)).bit_length()):
+        middle = (low + high) >> 1
+        is_before = (upper[np.minimum(middle, last)] < asked) & (low < high)
+        low = np.where(is_before, middle + 1, low)
+        high = np.where(is_before, high, middle)
+    return low
 
 
 def encode_marks(marks: Marks) -> bytes:

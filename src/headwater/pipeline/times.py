@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from headwater.kit.clock import to_microseconds
+from headwater.kit.clock import EPOCH, to_microseconds
 
 EARLIEST: Final = to_microseconds(datetime.min.replace(tzinfo=UTC))
 LATEST: Final = to_microseconds(datetime.max.replace(tzinfo=UTC))
@@ -39,9 +39,7 @@ def microseconds(value: object) -> int | None:
     and Java's `Nov 18, 2021, 2:45:07 PM`. Outside the years 1 to 9999 there are no times.
     """
     if type(value) is str:
-        if value[4:5] != "-":
-            return _in_another_form(value)
-        return _iso(value)
+        return _iso(value) if value[4:5] == "-" else _in_another_form(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _since_epoch(value)
     return None
@@ -60,7 +58,9 @@ def _iso(text: str) -> int | None:
         return _iso(tidy) if tidy != text else None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return within(to_microseconds(moment))
+    since = moment - EPOCH  # written out, for speed: see kit.clock.to_microseconds
+    found = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return found if EARLIEST <= found <= LATEST else None
 
 
 def _in_another_form(text: str) -> int | None:

@@ -113,7 +113,7 @@ def read_reference(column: exp.Column, text: Text) -> Reference | None:
 
 
 def _steps(node: exp.Expr, number: int, text: Text) -> tuple[exp.Expr, tuple[str, ...], int, bool]:
-    """Follow `[literal]`, `->` and `->>` in the tree and in the text at once."""
+    """Follow `[literal]`, `.name`, `->` and `->>` in the tree and in the text at once."""
     steps: list[str] = []
     while isinstance(parent := node.parent, exp.Expr) and parent.this is node:
         following = list(text.tokens[number + 1 : number + 4])
@@ -125,6 +125,9 @@ def _steps(node: exp.Expr, number: int, text: Text) -> tuple[exp.Expr, tuple[str
             number += 2
             if following[0].token_type is TokenType.DARROW:
                 return parent, tuple(steps), number, True
+        elif isinstance(parent, exp.Dot) and _is_member(parent, following):
+            steps.append(pointer([parent.expression.name]))
+            number += 2
         else:
             break
         node = parent
@@ -136,6 +139,14 @@ def _is_subscript(tokens: list[Token]) -> bool:
     return kinds in (
         [TokenType.L_BRACKET, TokenType.STRING, TokenType.R_BRACKET],
         [TokenType.L_BRACKET, TokenType.NUMBER, TokenType.R_BRACKET],
+    )
+
+
+def _is_member(dot: exp.Dot, tokens: list[Token]) -> bool:
+    return (
+        isinstance(dot.expression, exp.Identifier)
+        and [token.token_type for token in tokens[:1]] == [TokenType.DOT]
+        and tokens[1].start == dot.expression.meta.get("start")
     )
 
 

@@ -25,7 +25,7 @@ from headwater.workspaces.snapshot import PublishedConfiguration
 
 CONSUMER: Final = "pipeline"
 
-_READ_BYTES: Final = 16_000_000
+_READ_BYTES: Final = 8_000_000
 _RETAIN_EVERY_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.05
 _DAY_SECONDS: Final = 86_400.0
@@ -59,6 +59,7 @@ class PipelineWorker:
         )
         self._writer = log.writer(Owner.PIPELINE)
         self._positions: Mapping[str, int] = {}
+        self._ahead: Sequence[Stored] = ()  # read, and not yet led through
         self._is_recovered = False
         self._received_at = 0
         self._retain_at = 0.0
@@ -79,6 +80,8 @@ class PipelineWorker:
         started = time.monotonic()
         batch = process(requests, configuration.by_id(), self._limits, after=self._positions)
         settled = settle(batch, self._seen.fresh(batch.digests()))
+        if self._seen.is_full(batch.newest):
+            self._spill()
         self._append(batch, settled)
         self._tidy()
         self._measure(settled, time.monotonic() - started)
@@ -90,41 +93,45 @@ class PipelineWorker:
 
     def _recover(self) -> None:
         """Go on from what the log holds: at the start, and after an append that failed."""
+        self._ahead = ()
         self._positions = self._writer.consumed(Stream.COLLECTED)
         for _, note in self._writer.marks():
             self._seen.remember(decode_marks(note))
         self._is_recovered = True
 
     def _next_requests(self) -> Sequence[Stored]:
-        stored = self._log.read(
-            Stream.COLLECTED,
-            self._positions,
-            max_bytes=_READ_BYTES,
-            max_records=self._most_events,
-        )
+        if not self._ahead:
+            self._ahead = self._log.read(
+                Stream.COLLECTED,
+                self._positions,
+                max_bytes=_READ_BYTES,
+                max_records=self._most_events,
+            )
         events = 0
-        for index, each in enumerate(stored):
+        for index, each in enumerate(self._ahead):
             events += each.record.count
             if events > self._most_events and index:
-                return stored[:index]
-        return stored
+                return self._ahead[:index]
+        return self._ahead
 
     def _append(self, batch: Batch, settled: Settled) -> None:
         self._is_recovered = False  # until it is known that the append was done
         self._writer.append(settled.entry)
         self._positions = batch.positions
+        self._ahead = self._ahead[batch.requests :]
         if settled.marks is not None:
             self._seen.remember(settled.marks)
         self._is_recovered = True
         self._received_at = max(self._received_at, batch.newest)
         self._log.acknowledge(CONSUMER, Stream.COLLECTED, batch.positions)
 
+    def _spill(self) -> None:
+        numbers = [number for number, _ in self._writer.marks()]
+        self._seen.spill()
+        if numbers:  # only now: until then the log alone survives a crash
+            self._writer.forget_marks(numbers[-1])
+
     def _tidy(self) -> None:
-        if self._seen.is_full():
-            numbers = [number for number, _ in self._writer.marks()]
-            self._seen.spill()
-            if numbers:  # only now: until then the log alone survives a crash
-                self._writer.forget_marks(numbers[-1])
         self._seen.tidy(self._received_at)
         if time.monotonic() >= self._retain_at:
             self._retain_at = time.monotonic() + _RETAIN_EVERY_SECONDS

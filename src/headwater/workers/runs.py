@@ -1,6 +1,6 @@
 """Runs: remembered message ids in immutable files, in rising order, mapped and not read.
 
-A run holds the upper halves of its ids and then the lower ones, eight bytes each. A lookup touches
+A file holds the upper halves of its ids and then the lower ones, eight bytes each. A lookup touches
 the upper halves alone, but for hits. Files appear whole, by a rename after a sync.
 """
 
@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from headwater.errors import SeenIdsError
-from headwater.pipeline.dedupe import Ids, ordered
+from headwater.pipeline.dedupe import Ids, Run, indexed, ordered
 
 SUFFIX: Final = ".seen"
 PARTIAL: Final = ".partial"
@@ -26,7 +26,7 @@ _WORD: Final = 8
 _SLICE: Final = 131_072  # ids merged at a time: some milliseconds and megabytes
 
 
-class Run(msgspec.Struct, frozen=True, eq=False):
+class RunFile(msgspec.Struct, frozen=True, eq=False):
     """One file of ids, received from `oldest` to `newest`, of the spills `first` to `last`."""
 
     path: Path
@@ -34,17 +34,21 @@ class Run(msgspec.Struct, frozen=True, eq=False):
     last: int
     oldest: int
     newest: int
-    ids: Ids
+    run: Run
+
+    @property
+    def ids(self) -> Ids:
+        return self.run.ids
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.run)
 
-    def covers(self, other: "Run") -> bool:
+    def covers(self, other: "RunFile") -> bool:
         """Whether this run was merged from the other one, among others."""
         return self is not other and self.first <= other.first and other.last <= self.last
 
 
-def open_run(path: Path) -> Run:
+def open_run(path: Path) -> RunFile:
     """Map a run. Raises SeenIdsError when the file is not a whole run."""
     first, _, last = path.name.removesuffix(SUFFIX).partition("-")
     size = path.stat().st_size
@@ -63,10 +67,10 @@ def open_run(path: Path) -> Run:
     # As plain arrays: every slice of a memmap would cost a view of its own class.
     upper = np.asarray(words[:count])
     lower = np.asarray(words[room : room + count])
-    return Run(path, *numbers, oldest, newest, Ids(upper, lower))
+    return RunFile(path, *numbers, oldest, newest, indexed(Ids(upper, lower)))
 
 
-def open_runs(folder: Path) -> list[Run]:
+def open_runs(folder: Path) -> list[RunFile]:
     """All runs of a folder, oldest spill first. Removes what a crash left behind."""
     for left in folder.glob(f"*{PARTIAL}"):
         left.unlink()
@@ -78,7 +82,7 @@ def open_runs(folder: Path) -> list[Run]:
     return kept
 
 
-def write_run(folder: Path, number: int, ids: Ids, span: tuple[int, int]) -> Run:
+def write_run(folder: Path, number: int, ids: Ids, span: tuple[int, int]) -> RunFile:
     """Make a run of ids in rising order, durably. `span` is when the first and last came."""
     path = _path(folder, number, number)
     with _File(path, len(ids)) as file:
@@ -87,7 +91,7 @@ def write_run(folder: Path, number: int, ids: Ids, span: tuple[int, int]) -> Run
     return open_run(path)
 
 
-def merge_runs(runs: Sequence[Run]) -> Iterator[Run | None]:
+def merge_runs(runs: Sequence[RunFile]) -> Iterator[RunFile | None]:
     """Merge runs of adjacent spills into one, a slice at each step; the last step has the run.
 
     The merged runs stay as they are: `remove` them then.
@@ -111,7 +115,7 @@ def merge_runs(runs: Sequence[Run]) -> Iterator[Run | None]:
     yield open_run(path)
 
 
-def remove(runs: Sequence[Run]) -> None:
+def remove(runs: Sequence[RunFile]) -> None:
     """Remove the files of runs. What maps them can go on reading."""
     for run in runs:
         run.path.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from headwater.pipeline.dedupe import Ids, Marks, columns, contained, ordered
-from headwater.workers.runs import Run, merge_runs, open_runs, remove, write_run
+from headwater.workers.runs import RunFile, merge_runs, open_runs, remove, write_run
 
 SPILL_AT: Final = 262_144
 """Recent ids kept in memory: about 25 MB of them."""
@@ -40,7 +40,7 @@ class SeenIds:
         self._recent: set[bytes] = set()
         self._oldest = 0
         self._newest = 0
-        self._merging: tuple[list[Run], Iterator[Run | None]] | None = None
+        self._merging: tuple[list[RunFile], Iterator[RunFile | None]] | None = None
 
     def __len__(self) -> int:
         """How many ids are remembered."""
@@ -68,8 +68,8 @@ class SeenIds:
         order = np.argsort(asked.upper)
         in_order = Ids(asked.upper[order], asked.lower[order])
         found = np.zeros(len(asked), np.bool_)
-        for run in self._runs:
-            found[order] |= contained(run.ids, in_order)
+        for file in self._runs:
+            found[order] |= contained(file.run, in_order)
         answers: list[bool] = found.tolist()
         return answers
 
@@ -83,11 +83,14 @@ class SeenIds:
         self._oldest = min(self._oldest, marks.oldest)
         self._newest = max(self._newest, marks.newest)
 
-    def is_full(self) -> bool:
-        """Whether the recent ids should be spilled: they are many, or of more than one period."""
+    def is_full(self, at: int) -> bool:
+        """Whether to spill before ids of events received at `at` (microseconds) are added.
+
+        So it is when the recent ids are many, or of an earlier period: they are forgotten together.
+        """
         if len(self._recent) >= self._spill_at:
             return True
-        return bool(self._recent) and self._period_of(self._oldest) != self._period_of(self._newest)
+        return bool(self._recent) and self._period_of(self._oldest) != self._period_of(at)
 
     def spill(self) -> None:
         """Move the recent ids into a run, durably. Does nothing when there are none."""
@@ -129,12 +132,12 @@ class SeenIds:
             self._runs = [run for run in self._runs if run not in old]
             remove(old)
 
-    def _next_group(self) -> list[Run] | None:
+    def _next_group(self) -> list[RunFile] | None:
         """Adjacent runs to merge: all of a period that is over, or some of like size."""
         if not self._runs:
             return None
         current = self._period_of(self._runs[-1].newest)
-        group: list[Run] = []
+        group: list[RunFile] = []
         for run in reversed(self._runs):
             if group and not self._belongs(run, group[0], current):
                 if len(group) >= self._enough(group[0], current):
@@ -143,16 +146,16 @@ class SeenIds:
             group.insert(0, run)
         return group if len(group) >= max(self._enough(group[0], current), 2) else None
 
-    def _belongs(self, run: Run, other: Run, current: int) -> bool:
+    def _belongs(self, run: RunFile, other: RunFile, current: int) -> bool:
         period = self._period_of(run.newest)
         if period != self._period_of(other.newest):
             return False
         return period != current or self._tier(run) == self._tier(other)
 
-    def _enough(self, run: Run, current: int) -> int:
+    def _enough(self, run: RunFile, current: int) -> int:
         return _MERGED if self._period_of(run.newest) == current else 2
 
-    def _tier(self, run: Run) -> int:
+    def _tier(self, run: RunFile) -> int:
         tier, size = 0, self._spill_at * _MERGED
         while len(run) >= size:
             tier, size = tier + 1, size * _MERGED

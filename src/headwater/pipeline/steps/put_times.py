@@ -15,9 +15,9 @@ def put_times(event: Event) -> None:
     receivedAt. A time that cannot be read stays among the other members, and counts as not sent.
     """
     rest, receipt = event.rest, event.receipt
-    timestamp = _taken(rest, "timestamp")
-    original = _taken(rest, "originalTimestamp")
-    sent = _taken(rest, "sentAt")
+    timestamp = _taken(rest, "timestamp") if "timestamp" in rest else None
+    original = _taken(rest, "originalTimestamp") if "originalTimestamp" in rest else None
+    sent = _taken(rest, "sentAt") if "sentAt" in rest else None
     if sent is None:
         sent = receipt.sent_at
     event.sent_at = sent
@@ -41,7 +41,7 @@ def put_times(event: Event) -> None:
 
 
 def _taken(rest: dict[str, Any], name: str) -> int | None:
-    value = rest.pop(name, None)
+    value = rest.pop(name)
     if value is None:
         return None
     moment = times.microseconds(value)

@@ -80,9 +80,10 @@ class Asker:
             try:
                 with watch.over(cursor):
                     catalog = self._workspaces.catalog(cursor, question.workspace_id)
+                    # Before the transaction, which a name that is looked up in vain would abort.
+                    resolved = resolve(guarded, catalog)
+                    _check(cursor, resolved)
                     with _snapshot(cursor):
-                        resolved = resolve(guarded, catalog)
-                        _check(cursor, resolved)
                         return _spool(cursor, resolved, question, rows, watch)
             except duckdb.Error as error:
                 raise watch.explain(error) from None
@@ -217,8 +218,8 @@ def _check(cursor: duckdb.DuckDBPyConnection, resolved: Resolved) -> None:
 
 
 def _serialized(cursor: duckdb.DuckDBPyConnection, sql: str) -> str:
-    row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-    return str(row[0]) if row else ""
+    rows = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
+    return str(rows[0][0])
 
 
 def _spool(

@@ -1,0 +1,80 @@
+"""Opening a DuckDB file: one process owns it, loads it and answers from it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import msgspec
+
+from headwater.errors import WarehouseError
+
+LOST: Final = "warehouse_lost"
+"""The code of a WarehouseError after which the database must be opened anew."""
+
+REFUSED: Final = "warehouse_refused"
+"""The code of a WarehouseError that the rows are at fault for, not the machine."""
+
+_MACHINE: Final = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.ConnectionException,
+    duckdb.InterruptException,
+)
+_LOST_SIGNS: Final = ("invalidated", "INTERNAL Error")
+_SPILL_SHARE: Final = "10GB"
+
+
+class Tuning(msgspec.Struct, frozen=True):
+    """How much of the machine a database may use. `threads` 0 takes every core."""
+
+    memory: str = "400MB"
+    threads: int = 0
+    wal_bytes: int = 268_435_456
+
+
+def connect(path: Path, tuning: Tuning, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a database file, made where it is missing. Raises WarehouseError.
+
+    Nothing outside the file can be reached from its connections, nor the settings changed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    spill = path.with_suffix(".spill")
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": tuning.memory,
+        "temp_directory": str(spill),
+        "max_temp_directory_size": _SPILL_SHARE,
+        "checkpoint_threshold": f"{tuning.wal_bytes}B",
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,
+    }
+    if tuning.threads:
+        config["threads"] = tuning.threads
+    with duckdb_errors():
+        connection = duckdb.connect(str(path), read_only=read_only, config=config)
+        # Else a naive time meets an aware one (now(), JSON's texts) in the machine's own zone.
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    return connection
+
+
+@contextmanager
+def duckdb_errors() -> Iterator[None]:
+    """DuckDB's errors as WarehouseError, with the code LOST where only opening anew helps."""
+    try:
+        yield
+    except duckdb.Error as error:
+        message = str(error).strip()
+        lost = isinstance(error, duckdb.FatalException | duckdb.InternalException) or any(
+            sign in message for sign in _LOST_SIGNS
+        )
+        code = LOST if lost else None if isinstance(error, _MACHINE) else REFUSED
+        raise WarehouseError(
+            f"The warehouse failed: {message}",
+            hint="Look at the disk's free space; the loader tries again by itself.",
+            code=code,
+        ) from error

@@ -1,0 +1,91 @@
+"""Every stored event as one JSON object a line, in Segment's common shape, as it is delivered."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+
+from headwater.kit.clock import isoformat
+from headwater.loading.model import events_key
+from headwater.queries.model import Export
+from headwater.warehouses.duckdb.sql import table_name
+from headwater.warehouses.duckdb.views import slugs_of
+from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
+
+_ROWS: Final = 5_000
+_TRAITS: Final = frozenset({"identify", "group"})
+_TEXTS: Final = {
+    "messageId": "id",
+    "type": "type",
+    "event": "event_text",
+    "name": "name",
+    "category": "category",
+    "userId": "user_id",
+    "anonymousId": "anonymous_id",
+    "groupId": "group_id",
+    "previousId": "previous_id",
+}
+_TIMES: Final = {
+    "timestamp": "timestamp",
+    "originalTimestamp": "original_timestamp",
+    "sentAt": "sent_at",
+    "receivedAt": "received_at",
+}
+_COLUMNS: Final = (*_TEXTS.values(), *_TIMES.values(), "properties", "context", "rest")
+_REST: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def export(warehouse: DuckDBWarehouse, wanted: Export) -> Iterator[bytes]:
+    """The events in order of their receipt, in pieces of many lines. Raises WarehouseError."""
+    slugs = slugs_of(warehouse.catalog)
+    if wanted.source is not None:
+        slugs = [slug for slug in slugs if slug == wanted.source]
+    if not slugs:
+        return
+    listed = ", ".join(f'"{column}"' for column in _COLUMNS)
+    parts = [f"SELECT {listed} FROM {table_name(events_key(slug))}" for slug in slugs]
+    conditions: list[str] = ["true"]
+    values: list[int] = []
+    for sign, moment in ((">=", wanted.since), ("<", wanted.until)):
+        if moment is not None:
+            conditions.append(f"received_at {sign} make_timestamp(?)")
+            values.append(moment)
+    sql = (
+        f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE {' AND '.join(conditions)}"
+        " ORDER BY received_at"
+    )
+    with warehouse.reading() as cursor:
+        reader: pa.RecordBatchReader = cursor.execute(sql, values).to_arrow_reader(_ROWS)
+        for batch in reader:
+            yield b"".join(_lines(batch))
+
+
+def _lines(batch: pa.RecordBatch) -> Iterator[bytes]:
+    columns: dict[str, list[Any]] = {
+        name: (
+            batch[name].cast(pa.int64()).to_pylist()
+            if name in _TIMES.values()
+            else batch[name].cast(pa.string()).to_pylist()
+        )
+        for name in _COLUMNS
+    }
+    for row in range(batch.num_rows):
+        yield msgspec.json.encode(_event({name: values[row] for name, values in columns.items()}))
+        yield b"\n"
+
+
+def _event(row: dict[str, Any]) -> dict[str, object]:
+    event: dict[str, object] = {
+        member: row[column] for member, column in _TEXTS.items() if row[column] is not None
+    }
+    for member, column in _TIMES.items():
+        if row[column] is not None:
+            event[member] = isoformat(row[column])
+    if row["type"] != "alias" or row["properties"] != "{}":
+        member = "traits" if row["type"] in _TRAITS else "properties"
+        event[member] = msgspec.Raw(row["properties"].encode())
+    event["context"] = msgspec.Raw(row["context"].encode())
+    for member, value in _REST.decode(row["rest"]).items():
+        event.setdefault(member, value)
+    return event

@@ -1,0 +1,83 @@
+"""`users` and `accounts`: per column the newest value that is not null, by `received_at`."""
+
+import duckdb
+import pyarrow as pa
+
+from headwater.loading.model import TableKey
+from headwater.warehouses.duckdb.sql import quoted, table_name
+
+_CALLS = {"users": ("identifies", "user_id"), "accounts": ("groups", "group_id")}
+
+
+def merge(connection: duckdb.DuckDBPyConnection, key: TableKey, rows: pa.Table) -> None:
+    """Merge rows, one for each `id`, into the stored ones. Call it after the calls' own rows.
+
+    Where rows are older than what is stored (events came late), column by column the newest value
+    can only be told from all calls of these persons, which are then read again.
+    """
+    connection.register("_people", rows)
+    try:
+        target = table_name(key)
+        late = (
+            f"SELECT p.id FROM _people p JOIN {target} t ON t.id = p.id"
+            " WHERE p.received_at < t.received_at"
+        )
+        [(is_late,)] = connection.execute(f"SELECT EXISTS ({late})").fetchall()
+        names = [row[0] for row in connection.execute(f"DESCRIBE {target}").fetchall()]
+        merged = connection.execute(_merged(target, names, rows.column_names)).to_arrow_table()
+        if is_late:
+            ids = connection.execute(late).to_arrow_table()
+            merged = _with_late(connection, key, names, merged, ids)
+        connection.register("_merged", merged)
+        connection.execute(f"DELETE FROM {target} WHERE id IN (SELECT id FROM _merged)")
+        connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM _merged")
+    finally:
+        connection.unregister("_people")
+        connection.unregister("_merged")
+
+
+def _merged(target: str, names: list[str], incoming: list[str]) -> str:
+    values = ["p.id AS id", "greatest(p.received_at, t.received_at) AS received_at"]
+    for name in names:
+        if name in ("id", "received_at"):
+            continue
+        column = quoted(name)
+        values.append(
+            f"coalesce(p.{column}, t.{column}) AS {column}" if name in incoming else f"t.{column}"
+        )
+    return f"SELECT {', '.join(values)} FROM _people p LEFT JOIN {target} t ON t.id = p.id"
+
+
+def _with_late(
+    connection: duckdb.DuckDBPyConnection,
+    key: TableKey,
+    names: list[str],
+    merged: pa.Table,
+    ids: pa.Table,
+) -> pa.Table:
+    """The merged rows, those of `ids` read again from all of their calls."""
+    table, person = _CALLS[key.table]
+    calls = TableKey(key.schema, table)
+    known = {row[0] for row in connection.execute(f"DESCRIBE {table_name(calls)}").fetchall()}
+    values = [f"{person} AS id", "max(received_at) AS received_at"]
+    for name in names:
+        if name in ("id", "received_at"):
+            continue
+        column = quoted(name)
+        values.append(
+            f"last({column} ORDER BY received_at, rowid) FILTER (WHERE {column} IS NOT NULL)"
+            f" AS {column}"
+            if name in known
+            else f"NULL AS {column}"
+        )
+    connection.register("_late", ids)
+    connection.register("_merged", merged)
+    try:
+        return connection.execute(
+            f"SELECT * FROM _merged WHERE id NOT IN (SELECT id FROM _late) UNION ALL BY NAME"
+            f" SELECT {', '.join(values)} FROM {table_name(calls)}"
+            f" WHERE {person} IN (SELECT id FROM _late) GROUP BY {person}"
+        ).to_arrow_table()
+    finally:
+        connection.unregister("_late")
+        connection.unregister("_merged")

@@ -1,0 +1,276 @@
+"""One workspace's warehouse in one DuckDB file: loading it, whole batches at a time."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from headwater.errors import WarehouseError
+from headwater.loading.model import (
+    INTERNAL_SCHEMA,
+    AddColumn,
+    Catalog,
+    Change,
+    Conflict,
+    CreateTable,
+    Failed,
+    NameEvent,
+    Prepared,
+    Quarantined,
+    TableKey,
+    WidenColumn,
+)
+from headwater.ports import Positions, Tally
+from headwater.spec.quarantined import QuarantinedEvent
+from headwater.spec.reasons import Reason
+from headwater.warehouses.duckdb import people, store
+from headwater.warehouses.duckdb.engine import Tuning, connect, duckdb_errors
+from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name
+from headwater.warehouses.duckdb.views import all_views, changed_views
+
+_TIME = pa.timestamp("us")
+
+
+class Load(msgspec.Struct, frozen=True):
+    """All that one transaction does: prepared rows, events kept aside by the pipeline, the slugs of
+    the sources, and how far the streams have been read with it."""
+
+    prepared: Prepared
+    quarantined: Sequence[Quarantined]
+    sources: Mapping[str, str]
+    positions: Mapping[str, Positions]
+
+
+class DuckDBWarehouse:
+    """An open warehouse. One thread loads; any number of cursors ask."""
+
+    def __init__(self, path: Path, tuning: Tuning, *, read_only: bool = False) -> None:
+        """Open the file, made where it is missing. Raises WarehouseError."""
+        self.path = path
+        self._connection = connect(path, tuning, read_only=read_only)
+        self._lock = threading.Lock()
+        with duckdb_errors():
+            if not read_only:
+                self._prepare()
+            self._catalog = store.catalog(self._connection)
+
+    def _prepare(self) -> None:
+        with self._transaction() as connection:
+            store.prepare(connection)
+            for statement in all_views(store.catalog(connection)):
+                connection.execute(statement)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The tables as of the last committed load."""
+        return self._catalog
+
+    def load(self, load: Load) -> None:
+        """Carry out a load in one transaction: all is kept, or none. Raises WarehouseError."""
+        with duckdb_errors(), self._lock, self._transaction() as connection:
+            self._carry_out(connection, load)
+        self._catalog = load.prepared.catalog
+
+    def refusal(self, prepared: Prepared) -> WarehouseError | None:
+        """Why these rows cannot be loaded, tried in a transaction that is taken back."""
+        try:
+            with duckdb_errors(), self._lock:
+                self._connection.begin()
+                try:
+                    self._carry_out(self._connection, Load(prepared, [], {}, {}))
+                finally:
+                    _roll_back(self._connection)
+        except WarehouseError as error:
+            return error
+        return None
+
+    def _carry_out(self, connection: duckdb.DuckDBPyConnection, load: Load) -> None:
+        prepared = load.prepared
+        self._alter(connection, prepared.catalog, prepared.changes)
+        for rows in prepared.rows:
+            store.append(connection, table_name(rows.key), rows.rows)
+        for users in prepared.users:
+            people.merge(connection, users.key, users.rows)
+        for accounts in prepared.accounts:
+            people.merge(connection, accounts.key, accounts.rows)
+        _append_conflicts(connection, prepared.conflicts)
+        _append_quarantine(connection, [*load.quarantined, *map(_kept_aside, prepared.failed)])
+        store.keep_sources(connection, load.sources)
+        store.keep_tallies(connection, prepared.tallies)
+        store.keep_positions(connection, load.positions)
+
+    def _alter(
+        self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, changes: Sequence[Change]
+    ) -> None:
+        """Make the tables as the catalogue has them, and keep it."""
+        if not changes:
+            return
+        for change in changes:
+            for statement in statements(self._catalog, change):
+                connection.execute(statement)
+        touched = [change.key for change in changes if not isinstance(change, NameEvent)]
+        store.keep_tables(connection, catalog, touched)
+        store.keep_names(connection, [c for c in changes if isinstance(c, NameEvent)])
+        for statement in changed_views(catalog, changes):
+            connection.execute(statement)
+
+    def alter(self, catalog: Catalog, changes: Sequence[Change], refill: Sequence[str]) -> None:
+        """Change tables outside of a load, and run `refill` in the same transaction."""
+        with duckdb_errors(), self._lock, self._transaction() as connection:
+            self._alter(connection, catalog, changes)
+            for statement in refill:
+                connection.execute(statement)
+        self._catalog = catalog
+
+    def positions(self) -> Mapping[str, Positions]:
+        """How far each stream was loaded."""
+        with self.reading() as cursor:
+            return store.positions(cursor)
+
+    def sources(self) -> dict[str, str]:
+        """The slug of each source that ever had events here, by its id."""
+        with self.reading() as cursor:
+            return store.sources(cursor)
+
+    def account(self) -> tuple[Mapping[str, Positions], list[Tally]]:
+        """Positions and counts of one moment."""
+        with self.reading() as cursor:
+            cursor.begin()
+            try:
+                return store.positions(cursor), store.tallies(cursor)
+            finally:
+                cursor.rollback()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to this database; the caller closes it. Raises WarehouseError."""
+        with duckdb_errors():
+            return self._connection.cursor()
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor whose errors are WarehouseErrors."""
+        with duckdb_errors():
+            cursor = self._connection.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+
+    def checkpoint(self) -> None:
+        """Bring the write-ahead log into the file. Raises WarehouseError."""
+        with duckdb_errors(), self._lock:
+            store.compact_tallies(self._connection)
+            self._connection.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = self._connection
+        connection.begin()
+        try:
+            yield connection
+        except BaseException:
+            _roll_back(connection)
+            raise
+        try:
+            connection.commit()
+        except BaseException:
+            _roll_back(connection)
+            raise
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.rollback()
+    except duckdb.Error:
+        return  # a failed commit has rolled back already
+
+
+def statements(catalog: Catalog, change: Change) -> Iterator[str]:
+    """The SQL of a change. `catalog` is the one before it; views are made elsewhere."""
+    match change:
+        case CreateTable(key, columns, view):
+            yield f"CREATE SCHEMA IF NOT EXISTS {quoted(key.schema)}"
+            if not view:
+                listed = ", ".join(f"{quoted(c.name)} {TYPES[c.type]}" for c in columns)
+                yield f"CREATE TABLE {table_name(key)}({listed})"
+        case AddColumn(key, column) if not _is_view(key):
+            name = quoted(column.name)
+            yield f"ALTER TABLE {table_name(key)} ADD COLUMN {name} {TYPES[column.type]}"
+        case WidenColumn(key, name, kind) if not _is_view(key):
+            before = catalog.table(key)
+            column_ = quoted(name)
+            using = f"CAST({column_} AS {TYPES[kind]})"
+            if before is not None and before.columns[name].type.value == "time":
+                using = f"strftime({column_}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+            yield (
+                f"ALTER TABLE {table_name(key)} ALTER COLUMN {column_}"
+                f" SET DATA TYPE {TYPES[kind]} USING {using}"
+            )
+        case _:
+            return
+
+
+def _is_view(key: TableKey) -> bool:
+    return key.table == "tracks" and key.schema != INTERNAL_SCHEMA
+
+
+def _kept_aside(failed: Failed) -> Quarantined:
+    return Quarantined(
+        failed.source_id,
+        failed.slug,
+        QuarantinedEvent(
+            reason=Reason.LOAD_FAILED,
+            detail=failed.detail,
+            received_at=failed.received_at,
+            message_id=failed.message_id,
+            type=failed.type,
+            event=failed.event,
+            raw=failed.raw,
+        ),
+    )
+
+
+def _append_quarantine(
+    connection: duckdb.DuckDBPyConnection, events: Sequence[Quarantined]
+) -> None:
+    if not events:
+        return
+    rows = pa.table(
+        {
+            "id": [each.event.message_id for each in events],
+            "source": [each.slug for each in events],
+            "source_id": [each.source_id for each in events],
+            "received_at": pa.array([each.event.received_at for each in events], _TIME),
+            "reason": [each.event.reason for each in events],
+            "detail": [each.event.detail for each in events],
+            "type": [each.event.type for each in events],
+            "event": [each.event.event for each in events],
+            "raw": [each.event.raw for each in events],
+        }
+    )
+    store.append(connection, store.QUARANTINE, rows)
+
+
+def _append_conflicts(connection: duckdb.DuckDBPyConnection, conflicts: Sequence[Conflict]) -> None:
+    if not conflicts:
+        return
+    rows = pa.table(
+        {
+            "schema": [each.schema for each in conflicts],
+            "table": [each.table for each in conflicts],
+            "column": [each.column for each in conflicts],
+            "row_id": [each.row_id for each in conflicts],
+            "value": [each.value for each in conflicts],
+            "received_at": pa.array([each.received_at for each in conflicts], _TIME),
+            "reason": [each.reason.value for each in conflicts],
+        }
+    )
+    store.append(connection, store.CONFLICTS, rows)
