@@ -6,12 +6,17 @@ server shows in full: no coordinated omission).
 """
 
 import asyncio
+import re
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import cast
 
 import msgspec
 import uvloop
+
+
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -35,11 +40,12 @@ class _Connection(asyncio.Protocol):
     def __init__(self, run: "_Run") -> None:
         self._run = run
         self._due = 0.0
+        self._left = 0
+        self._good = False
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
 
     def send(self, due: float) -> None:
         self._due = due
@@ -47,8 +53,15 @@ class _Connection(asyncio.Protocol):
             self.transport.write(self._run.make())
 
     def data_received(self, data: bytes) -> None:
-        # Answers are one small packet each; their head and body arrive together.
-        self._run.answered(self, data.startswith(b"HTTP/1.1 200"), self._due)
+        if self._left:
+            self._left -= len(data)
+        else:
+            end = data.index(b"\r\n\r\n") + 4
+            self._good = data.startswith(b"HTTP/1.1 200")
+            found = _LENGTH.search(data, 0, end)
+            self._left = end + int(found[1] if found else 0) - len(data)
+        if not self._left:
+            self._run.answered(self, self._good, self._due)
 
     def connection_lost(self, _: Exception | None) -> None:
         self._run.lost(self)

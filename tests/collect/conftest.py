@@ -47,6 +47,17 @@ class Collector:
         for thread in self._threads:
             thread.start()
         assert self._is_ready.wait(PATIENCE)
+        if control is not None:
+            self._await_socket(path)
+
+    def _await_socket(self, path: Path) -> None:
+        """Wait until the control role listens (its server does not say when)."""
+        for _ in range(int(PATIENCE * 100)):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried:
+                if tried.connect_ex(str(path)) == 0:
+                    return
+            self._stop.wait(0.01)
+        raise AssertionError("the control role does not listen")
 
     def _run(self, settings: Settings) -> None:
         server.run(

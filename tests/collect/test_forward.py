@@ -85,7 +85,7 @@ def test_who_asks_is_told_by_the_collector_alone(start: Start) -> None:
         "Forwarded": "for=198.51.100.1",
     }
     said = dict(httpx.get(f"{collector.url}/api", headers=forged).json()["headers"])
-    assert said["x-forwarded-for"] == "127.0.0.1"
+    assert said["x-forwarded-for"] == "unknown, 127.0.0.1"
     assert said["x-forwarded-proto"] == "http"
     assert said["x-forwarded-host"] == f"127.0.0.1:{collector.port}"
     assert "x-real-ip" not in said

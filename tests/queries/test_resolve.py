@@ -107,8 +107,10 @@ def test_a_path_is_compared_as_its_place_wants(
             [("7,Aachen,Ulm",)],
         ),
         (
-            "SELECT CASE WHEN properties.ok THEN properties.city ELSE '-' END FROM track "
-            "ORDER BY messageId",
+            (
+                "SELECT CASE WHEN properties.ok THEN properties.city ELSE '-' END FROM track "
+                "ORDER BY messageId"
+            ),
             [("Ulm",), ("-",), ("-",), ("-",)],
         ),
         ("SELECT properties.plan::INT FROM track WHERE properties.plan = 5", [(5,)]),
@@ -178,9 +180,7 @@ def test_times_in_json_compare_with_times_by_their_zone(warehouse: Any) -> None:
 
 
 def test_whole_numbers_beyond_doubles_compare_exactly(warehouse: Any) -> None:
-    warehouse.add(
-        {"properties": {"n": 9007199254740993}}, {"properties": {"n": 9007199254740992}}
-    )
+    warehouse.add({"properties": {"n": 9007199254740993}}, {"properties": {"n": 9007199254740992}})
     assert ids(warehouse, "properties.n = 9007199254740993") == ["m0"]
     assert ids(warehouse, "properties.n > 9007199254740992") == ["m0"]
     assert ids(warehouse, "properties.n IN (9007199254740992)") == ["m1"]
@@ -230,7 +230,8 @@ def orders(warehouse: Any) -> Any:
     )
     warehouse.connection.execute(
         "INSERT INTO web.order_completed SELECT id, event, user_id, anonymous_id, timestamp, "
-        "received_at, 10, 'ten', 3 FROM _headwater.events_web; INSERT INTO web.users VALUES ('u1', 'e')"
+        "received_at, 10, 'ten', 3 FROM _headwater.events_web; "
+        "INSERT INTO web.users VALUES ('u1', 'e')"
     )
     return warehouse
 
@@ -262,8 +263,10 @@ def test_an_event_view_has_exactly_the_events_shape(orders: Any) -> None:
         ("SELECT count(*) FROM order_completed WHERE coupon = 'ten' AND type = 'track'", [(2,)]),
         ("SELECT id FROM order_completed o JOIN users ON users.id = o.userId", [("u1",)]),
         (
-            "SELECT a.revenue, b.properties.note FROM order_completed a "
-            "JOIN order_completed b USING (messageId) ORDER BY 2",
+            (
+                "SELECT a.revenue, b.properties.note FROM order_completed a "
+                "JOIN order_completed b USING (messageId) ORDER BY 2"
+            ),
             [(10.0, '"x"'), (10.0, '"y"')],
         ),
         (
@@ -273,8 +276,10 @@ def test_an_event_view_has_exactly_the_events_shape(orders: Any) -> None:
         ("SELECT sum(revenue) FROM web.order_completed", [(20.0,)]),
         ("WITH order_completed AS (SELECT 7 AS revenue) SELECT * FROM order_completed", [(7,)]),
         (
-            "SELECT (SELECT sum(revenue) FROM order_completed o WHERE o.userId = users.id) "
-            "FROM users",
+            (
+                "SELECT (SELECT sum(revenue) FROM order_completed o WHERE o.userId = users.id) "
+                "FROM users"
+            ),
             [(10.0,)],
         ),
     ],

@@ -109,7 +109,11 @@ def test_no_rows_are_an_answer_too(asker: Asker) -> None:
         ("'null'::JSON", "JSON", None),
         ("'12345678901234567890123'::JSON", "JSON", 12345678901234567890123),
         ("[1, NULL]", "INTEGER[]", [1, None]),
-        ("{'a': 1, 'b': DATE '2026-01-01'}", "STRUCT(a INTEGER, b DATE)", {"a": 1, "b": "2026-01-01"}),
+        (
+            "{'a': 1, 'b': DATE '2026-01-01'}",
+            "STRUCT(a INTEGER, b DATE)",
+            {"a": 1, "b": "2026-01-01"},
+        ),
         ("MAP {'k': 1}", "MAP(VARCHAR, INTEGER)", [["k", 1]]),
         ("'\\xAA'::BLOB", "BLOB", "qg=="),
         ("NULL::VARCHAR", "VARCHAR", None),
@@ -233,6 +237,9 @@ def test_an_error_keeps_what_the_database_suggests(asker: Asker) -> None:
     assert "ordrs" in failed.value.message
     assert "orders" in failed.value.hint
     assert "LINE 1" not in str(failed.value)
+    with pytest.raises(QueryError) as failed:
+        answer(asker, "SELECT 1 FROM settings")
+    assert failed.value.hint == "SHOW TABLES lists what can be asked."
     with pytest.raises(QueryError) as failed:
         answer(asker, "SELECT nam FROM orders")
     assert "name" in failed.value.hint or "name" in failed.value.message

@@ -10,7 +10,7 @@ import pytest
 from headwater.kit.clock import FakeClock
 from headwater.logs.memory import MemoryLog
 from headwater.logs.sqlite.log import SqliteLog
-from headwater.ports import Entry, Log, Owner, Record, Stream
+from headwater.ports import Entry, Log, LogWriter, Owner, Record, Stream
 from headwater.settings import Settings
 from headwater.spec import accepted, collected, quarantined
 from headwater.workers.pipeline import PipelineWorker
@@ -33,7 +33,13 @@ class Bench:
         self.configuration: Configuration | None = CONFIGURATION
         self._worker: PipelineWorker | None = None
 
-    def collect(self, message_ids: Sequence[str], *, received_at: int = NOW) -> None:
+    def collect(
+        self,
+        message_ids: Sequence[str],
+        *,
+        received_at: int = NOW,
+        collector: LogWriter | None = None,
+    ) -> None:
         """One batch request with a track event for each message id."""
         batch = [
             {"type": "track", "event": "E", "userId": "u", "messageId": each}
@@ -42,7 +48,8 @@ class Bench:
         body = msgspec.json.encode({"batch": batch})
         meta = collected.ENCODER.encode(collected.Request(collected.Shape.BATCH))
         record = Record("s1", received_at, len(batch), body, meta)
-        self.collector.append(Entry(records={Stream.COLLECTED: [record]}))
+        writer = collector or self.collector
+        writer.append(Entry(records={Stream.COLLECTED: [record]}))
 
     def worker(self, log: Log | None = None, *, spill_at: int = 1000, **options: Any):
         """A new worker, as after a restart; the one before it is gone."""

@@ -10,7 +10,7 @@ from headwater.errors import LogFullError
 from headwater.kit.clock import FakeClock
 from headwater.ports import Entry, Outcome, Owner, Record, Retention, Stream
 from headwater.settings import Settings
-from headwater.workers.pipeline import CONSUMER, run
+from headwater.workers.pipeline import CONSUMER, Paced, run
 from headwater.workspaces.snapshot import publish
 from tests.workers.conftest import CONFIGURATION, NOW, Bench
 
@@ -115,6 +115,27 @@ def test_a_request_larger_than_the_bound_is_taken_alone(bench):
     bench.collect(["a", "b", "c"])
     bench.collect(["d"])
     assert [worker.run_once() for _ in range(3)] == [3, 1, 0]
+
+
+def test_requests_of_several_collectors_are_each_read_once(bench, drain):
+    other = bench.log.writer(Owner.COLLECTOR, "other")
+    worker = bench.worker(batch_max_events=2)
+    for number in range(5):
+        bench.collect([f"m{number}"])
+        bench.collect([f"n{number}", f"o{number}"], collector=other)
+        worker.run_once()
+    drain(bench.worker(batch_max_events=3))
+    other.close()
+    assert sorted(bench.accepted()) == sorted(f"{c}{n}" for c in "mno" for n in range(5))
+
+
+def test_after_a_small_batch_there_is_a_pause_in_which_more_gathers(bench):
+    paced = Paced(bench.worker(), enough=2)
+    bench.collect(["a"])
+    assert paced.run_once() == 0
+    bench.collect(["b", "c"])
+    assert paced.run_once() == 2
+    assert bench.accepted() == ["a", "b", "c"]
 
 
 def test_without_a_configuration_nothing_is_read(bench, drain):

@@ -67,17 +67,32 @@ Findings = Iterator[tuple[Level, str, str]]
 
 
 def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    """Make every check, one after the other. A check that fails itself is a problem too."""
+    """Check the machine and then the data folder.
+
+    The folder's checks build on each other: they end with the first that finds a problem.
+    """
     subject = Subject(settings, clock, announced(settings.data_dir))
-    checks = MACHINE if not settings.data_dir.exists() else (*MACHINE, *FOLDER)
-    for name, look in checks:
-        try:
-            for level, message, remedy in look(subject):
-                yield Finding(name, level, message, remedy)
-        except HeadwaterError as error:
-            yield Finding(name, Level.PROBLEM, error.message, error.hint)
-        except OSError as error:
-            yield Finding(name, Level.PROBLEM, f"{error}.", "Check who owns the data folder.")
+    for check_ in MACHINE:
+        yield from _findings(check_, subject)
+    if not subject.folder.exists():
+        return
+    for check_ in FOLDER:
+        found = list(_findings(check_, subject))
+        yield from found
+        if any(finding.level is Level.PROBLEM for finding in found):
+            return
+
+
+def _findings(check_: "Check", subject: Subject) -> Iterator[Finding]:
+    """What one check finds. A check that cannot be made is a problem too."""
+    name, look = check_
+    try:
+        for level, message, remedy in look(subject):
+            yield Finding(name, level, message, remedy)
+    except HeadwaterError as error:
+        yield Finding(name, Level.PROBLEM, error.message, error.hint)
+    except OSError as error:
+        yield Finding(name, Level.PROBLEM, f"{error}.", "Check who owns the data folder.")
 
 
 def _python(_: Subject) -> Findings:
@@ -230,11 +245,11 @@ def _loader(subject: Subject) -> LoaderLedger:
     if subject.server is None:
         with resting_warehouse(subject.settings) as (warehouse, _):
             return warehouse.ledger()
-    warehouse = BlockingWarehouse(socket_path(subject.folder, "warehouse"))
+    remote = BlockingWarehouse(socket_path(subject.folder, "warehouse"))
     try:
-        return warehouse.ledger()
+        return remote.ledger()
     finally:
-        warehouse.close()
+        remote.close()
 
 
 def _ahead(subject: Subject, log: Log, loader: LoaderLedger) -> Iterator[str]:

@@ -133,15 +133,17 @@ def _caption(rows: _Rows) -> str:
 
 def _plain(rows: _Rows) -> Iterator[str]:
     """The rows as aligned text, for pipes and files."""
+    from rich.cells import cell_len
+
     lines = [[column.name for column in rows.columns]]
     lines += [[_cell(value) for value in row.values()] for row in rows.data]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     right = [_is_number(column.type) for column in rows.columns]
     for line in lines:
-        cells = [
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(line, widths, right, strict=True)
-        ]
+        cells = []
+        for cell, width, to_right in zip(line, widths, right, strict=True):
+            space = " " * (width - cell_len(cell))
+            cells.append(space + cell if to_right else cell + space)
         yield "  ".join(cells).rstrip()
 
 

@@ -31,6 +31,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 _PROBE_SECONDS: Final = 5.0
 _PROBE_KEPT_SECONDS: Final = 0.5
+_FORWARDED: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
 _UNKNOWN_KEY: Final = frozenset({"unknown_write_key", "starting"})
 
 _log = logger("collect")
@@ -179,7 +180,11 @@ class Application:
         proxies = self._terms.proxies
         peer = scope["client"][0] if scope["client"] else ""
         scheme, host = proxies.called(peer, headers, scope["scheme"])
-        caller = Caller(proxies.client_ip(peer, headers), scheme, host)
+        address = proxies.client_ip(peer, headers)
+        if not proxies.trusts(peer) and not _FORWARDED.isdisjoint(headers):
+            # A proxy that is not known as one: for whom it asks, nobody can say.
+            address = f"unknown, {address}"
+        caller = Caller(address, scheme, host)
         try:
             await self._forwarder.forward(scope, receive, send, caller)
         except UnreachableError as error:

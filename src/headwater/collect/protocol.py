@@ -15,6 +15,7 @@ from headwater.errors import UnavailableError
 
 HEAD_BYTES: Final = 65_536
 
+_SEARCHED: Final = 8192
 _UPGRADE: Final = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
 
 _TOO_MANY: Final = refusal(
@@ -79,7 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self._head_since is not None:
             self._head_bytes += len(data)
-        if b"pgrade" in data and self._awaits_head():
+        if data.find(b"pgrade", 0, _SEARCHED) >= 0 and self._awaits_head():
             data = _without_upgrade(data)
         super().data_received(data)
         if self._head_since is not None:

@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import resource
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -31,6 +32,7 @@ from headwater.workspaces.snapshot import PublishedConfiguration
 _BACKLOG: Final = 4096
 _FILES_KEPT: Final = 128
 _GIVE_BACK_SECONDS: Final = 5.0
+_SWITCH_SECONDS: Final = 0.0005
 
 
 def run(
@@ -50,6 +52,8 @@ def run(
     SettingsError for unusable trusted proxies.
     """
     bound = listening or _bound(settings)
+    # The committer's thread waits this long for the interpreter while requests keep it busy.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     uvloop.run(serve(settings, log, configuration, clock, bound, ready=ready, stop=stop))
 
 

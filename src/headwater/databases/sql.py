@@ -44,9 +44,11 @@ class SqlDatabase:
 def sqlite_database(data_dir: Path) -> SqlDatabase:
     """The database of a data folder, made when missing. Migrate it before use.
 
-    Write-ahead logging with full syncs; foreign keys are kept.
+    Write-ahead logging with full syncs; foreign keys are kept; the file is its owner's alone.
     """
-    engine = create_engine(URL.create("sqlite", database=str(data_dir / FILE_NAME)))
+    path = data_dir / FILE_NAME
+    path.touch(mode=0o600)
+    engine = create_engine(URL.create("sqlite", database=str(path)))
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return SqlDatabase(engine)

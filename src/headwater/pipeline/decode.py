@@ -4,7 +4,6 @@ Each of the `count` events that the collector counted in a request comes out onc
 kept aside. Nothing that a request can hold raises.
 """
 
-import struct
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -131,12 +130,12 @@ def _request(meta: bytes) -> collected.Request | None:
 def _receipt(stored: Stored, request: collected.Request | None, source: Source | None) -> Receipt:
     record = stored.record
     request = request or collected.Request(collected.Shape.EVENT)
-    place = f"{record.source_id}\0{stored.partition}\0".encode()
     return Receipt(
         source_id=record.source_id,
         received_at=record.received_at,
         hour=hour_of(record.received_at),
-        origin=place + struct.pack(">qq", stored.position, record.received_at),
+        partition=stored.partition,
+        position=stored.position,
         is_enabled=source is not None and source.enabled,
         is_client_side=source is not None and source.type.is_client_side,
         is_single=request.shape is collected.Shape.EVENT,

@@ -21,14 +21,15 @@ class Receipt(msgspec.Struct, frozen=True):
     """What all events of one request share.
 
     `received_at` and `sent_at` (None: the request has none) are microseconds since the epoch.
-    `type`, `anonymous_id` and `channel` stand in where an event says nothing itself. `origin` is
-    the request's place in the log as bytes, no two requests' alike.
+    `type`, `anonymous_id` and `channel` stand in where an event says nothing itself. `partition`
+    and `position` are the request's place in the log.
     """
 
     source_id: str
     received_at: int
     hour: int
-    origin: bytes
+    partition: str
+    position: int
     is_enabled: bool = True
     is_client_side: bool = False
     is_single: bool = False

@@ -20,16 +20,17 @@ def _words(text: str) -> frozenset[str]:
 _NUMERIC: Final = _words(
     "abs avg bit_and bit_or bit_xor cbrt ceil ceiling corr covar_pop covar_samp degrees div "
     "entropy exp favg floor fsum geomean greatest_common_divisor kahan_sum kurtosis ln log log10 "
-    "log2 mad max mean median min mod pow power product quantile quantile_cont quantile_disc radians "
-    "round sign sin skewness sqrt stddev stddev_pop stddev_samp sum sumkahan tan trunc var_pop "
-    "var_samp variance width_bucket to_timestamp approx_quantile percentile_cont percentile_disc to_seconds "
-    "to_minutes to_hours to_days to_weeks to_months to_years isfinite isnan isinf"
+    "log2 mad max mean median min mod pow power product quantile quantile_cont quantile_disc "
+    "radians round sign sin skewness sqrt stddev stddev_pop stddev_samp sum sumkahan tan trunc "
+    "var_pop var_samp variance width_bucket to_timestamp approx_quantile percentile_cont "
+    "percentile_disc to_seconds to_minutes to_hours to_days to_weeks to_months to_years isfinite "
+    "isnan isinf"
 )
 _TEXTUAL: Final = _words(
     "approx_count_distinct approx_distinct ascii base64 char_length concat concat_ws contains "
-    "count count_distinct damerau_levenshtein ends_with group_concat hamming initcap instr jaccard "
-    "jaro_similarity jaro_winkler_similarity lcase left len length levenshtein listagg lower lpad "
-    "ltrim md5 nfc_normalize ord position prefix regexp_extract regexp_extract_all "
+    "count count_distinct damerau_levenshtein ends_with group_concat hamming initcap instr "
+    "jaccard jaro_similarity jaro_winkler_similarity lcase left len length levenshtein listagg "
+    "lower lpad ltrim md5 nfc_normalize ord position prefix regexp_extract regexp_extract_all "
     "regexp_full_match regexp_ilike regexp_like regexp_matches regexp_replace "
     "regexp_split_to_array repeat replace reverse right rpad rtrim sha1 sha256 split split_part "
     "starts_with str_position str_split str_to_time string_agg string_split strip_accents strlen "
@@ -285,9 +286,9 @@ _TEXT_RESULTS: Final = _words(
     "substring time_to_str trim ucase upper"
 )
 _NUMBER_RESULTS: Final = _words(
-    "approx_count_distinct count date_diff datediff date_part day dayofweek epoch epoch_ms extract "
-    "hour instr json_array_length len length minute month quarter random row_number second strlen "
-    "strpos week year"
+    "approx_count_distinct count date_diff datediff date_part day dayofweek epoch epoch_ms "
+    "extract hour instr json_array_length len length minute month quarter random row_number "
+    "second strlen strpos week year"
 )
 _TIME_RESULTS: Final = _words(
     "current_date current_timestamp date_add date_sub date_trunc get_current_timestamp last_day "

@@ -100,19 +100,26 @@ class PipelineWorker:
         self._is_recovered = True
 
     def _next_requests(self) -> Sequence[Stored]:
-        if not self._ahead:
-            self._ahead = self._log.read(
-                Stream.COLLECTED,
-                self._positions,
-                max_bytes=_READ_BYTES,
-                max_records=self._most_events,
-            )
+        """As many requests as make a batch: at least one, where there is any."""
+        ahead = self._ahead
+        events = sum(each.record.count for each in ahead)
+        if events < self._most_events and sum(len(e.record.body) for e in ahead) < _READ_BYTES:
+            self._read_ahead()
         events = 0
         for index, each in enumerate(self._ahead):
             events += each.record.count
-            if events > self._most_events and index:
-                return self._ahead[:index]
+            if events > self._most_events:
+                return self._ahead[: max(index, 1)]
         return self._ahead
+
+    def _read_ahead(self) -> None:
+        after = dict(self._positions)
+        for each in self._ahead:
+            after[each.partition] = each.position
+        more = self._log.read(
+            Stream.COLLECTED, after, max_bytes=_READ_BYTES, max_records=self._most_events
+        )
+        self._ahead = [*self._ahead, *more]
 
     def _append(self, batch: Batch, settled: Settled) -> None:
         self._is_recovered = False  # until it is known that the append was done
@@ -144,10 +151,11 @@ class PipelineWorker:
         metrics.SEEN_IDS.set(len(self._seen))
 
 
-class _Paced(Service):
+class Paced(Service):
     """Lets requests gather: a batch of a few events costs as much as one of hundreds."""
 
     def __init__(self, worker: PipelineWorker, enough: int) -> None:
+        """A batch of fewer than `enough` events counts as nothing done: a pause follows it."""
         self.name = worker.name
         self._worker = worker
         self._enough = enough
@@ -166,7 +174,7 @@ def run(settings: Settings, log: Log, clock: Clock, stop: threading.Event) -> No
     logger(worker.name).info("pipeline.started", seen_ids=len(seen))
     _calm_garbage_collection()
     try:
-        paced = _Paced(worker, settings.batch_max_events // 10)
+        paced = Paced(worker, settings.batch_max_events // 10)
         run_forever(paced, stop, idle_seconds=_PAUSE_SECONDS)
         end = time.monotonic() + settings.drain_seconds
         while time.monotonic() < end and worker.run_once():

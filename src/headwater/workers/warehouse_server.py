@@ -64,7 +64,8 @@ def _json(value: object, status: int = 200) -> Response:
 
 
 async def _body(request: Request, kind: type[T]) -> T:
-    return _convert(partial(msgspec.json.decode, await request.body(), type=kind))
+    body = await request.body()
+    return _convert(lambda: msgspec.json.decode(body, type=kind))
 
 
 def _convert(convert: Callable[[], T]) -> T:

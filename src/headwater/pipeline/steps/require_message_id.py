@@ -3,6 +3,7 @@
 import uuid
 from typing import Final
 
+import msgspec
 import xxhash
 
 from headwater.pipeline.event import Event, Quarantine, Verdict, shown
@@ -32,5 +33,11 @@ def require_message_id(event: Event) -> Verdict:
 
 
 def _made(event: Event) -> str:
-    place = event.receipt.origin + event.index.to_bytes(8, "big")
-    return str(uuid.UUID(bytes=xxhash.xxh3_128_digest(place), version=5))
+    receipt = event.receipt
+    # The time too: a log that begins anew, as after a restore, has the same positions again.
+    place = (
+        *(receipt.source_id, receipt.partition, receipt.position),
+        *(event.index, receipt.received_at),
+    )
+    hashed = xxhash.xxh3_128_digest(msgspec.json.encode(place))
+    return str(uuid.UUID(bytes=hashed, version=5))

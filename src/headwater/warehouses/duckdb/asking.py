@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from typing import IO, Any, Final, Protocol
 
 import duckdb
@@ -32,6 +33,9 @@ from headwater.warehouses.duckdb.writing import columns_of, fit, named_schema, w
 _SPOOL_BYTES: Final = 4_000_000
 _BATCH_ROWS: Final = 10_000
 _INTERRUPT_EVERY_SECONDS: Final = 0.1
+_NAMES_SQL: Final = (
+    "SELECT DISTINCT table_name FROM information_schema.tables WHERE table_schema <> '_headwater'"
+)
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -85,6 +89,8 @@ class Asker:
                     _check(cursor, resolved)
                     with _snapshot(cursor):
                         return _spool(cursor, resolved, question, rows, watch)
+            except duckdb.CatalogException as error:
+                raise _with_near_table(cursor, error) from None
             except duckdb.Error as error:
                 raise watch.explain(error) from None
             finally:
@@ -194,9 +200,20 @@ def explain(error: duckdb.Error) -> HeadwaterError:
     # The excerpt after LINE shows the resolved text, which is not what was asked.
     text = re.split(r"\n+LINE \d+:", text)[0].strip()
     first, _, rest = text.partition("\n")
-    message = re.sub(r"^[A-Z][\w ]*Error: ", "", first).strip().rstrip(".:")
+    message = re.sub(r"^[A-Z][\w ]*Error: ", "", first).strip().rstrip(".:!")
     hint = " ".join(line.strip() for line in rest.splitlines() if line.strip())
     return QueryError(f"The question failed: {message}.", hint=hint[:1000])
+
+
+def _with_near_table(cursor: duckdb.DuckDBPyConnection, error: duckdb.Error) -> HeadwaterError:
+    """An error about an unknown table with the nearest of those that may be asked."""
+    found = re.search(r"Table with name (\S+) does not exist", str(error))
+    if found is None:
+        return explain(error)
+    rows = cursor.execute(_NAMES_SQL).fetchall()
+    near = get_close_matches(found[1].lower(), [str(row[0]) for row in rows], n=1)
+    hint = f"Did you mean {near[0]}?" if near else "SHOW TABLES lists what can be asked."
+    return QueryError(f"The question failed: there is no table {found[1]}.", hint=hint)
 
 
 @contextmanager
