@@ -15,7 +15,6 @@ from typing import cast
 import msgspec
 import uvloop
 
-
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 

@@ -156,6 +156,30 @@ def is_answering(whole: Whole) -> bool:
     return answer.status_code == 200
 
 
+def test_roles_that_run_singly_make_a_whole(whole: Whole, user: str) -> None:
+    assert whole.stop() == 0
+    port = whole.url.rpartition(":")[2]
+    environment = whole.environment() | {"HEADWATER_PORT": port, "HEADWATER_URL": whole.url}
+    command = [sys.executable, "-m", "headwater", "run"]
+    roles = [subprocess.Popen([*command, role], env=environment) for role in ROLES]
+    try:
+        whole.wait_until(lambda: is_listening(whole) and is_answering(whole))
+        assert send(whole, user, "sent") == 200
+        whole.wait_until_loaded()
+        assert seen(whole, user) == ["sent"]
+    finally:
+        for process in roles:
+            process.terminate()
+    assert [process.wait(30) for process in roles] == [0] * len(roles)
+
+
+def is_listening(whole: Whole) -> bool:
+    try:
+        return httpx.get(f"{whole.url}/health/ready").status_code == 200
+    except httpx.ConnectError:
+        return False
+
+
 def test_a_killed_supervisor_takes_its_roles_along(whole: Whole, user: str) -> None:
     assert send(whole, user, "m1") == 200
     roles = whole.roles().values()

@@ -118,10 +118,12 @@ def test_what_is_refused_is_raised_for_the_exit_status(folder: Path) -> None:
 def test_a_cut_answer_is_said_on_standard_error(
     folder: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    run("query", "SELECT * FROM range(9)", "--max-rows", "2", "--data-dir", str(folder))
-    captured = capsysbinary.readouterr()
-    assert len(captured.out.splitlines()) == 3
-    assert b"first 2 rows" in captured.err
+    for format_ in ("table", "csv"):
+        sql = "SELECT * FROM range(9)"
+        run("query", sql, "--max-rows", "2", "--format", format_, "--data-dir", str(folder))
+        captured = capsysbinary.readouterr()
+        assert len(captured.out.splitlines()) == 3
+        assert b"more rows" in captured.err
 
 
 def test_events_are_exported_at_rest(

@@ -74,7 +74,7 @@ def _run(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a snippet as its reader would, in the clone's folder."""
     commands = {
-        "sh": ["bash", "-euo", "pipefail", "-c", code],
+        "sh": ["bash", "-eu", "-c", code],
         "python": [sys.executable, "-c", code],
         "sql": [sys.executable, "-m", "headwater", "query", code],
     }

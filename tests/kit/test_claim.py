@@ -16,6 +16,16 @@ def test_a_folder_has_one_claim(tmp_path: Path) -> None:
         Claim(tmp_path / "new")
 
 
+def test_shared_claims_stand_together_and_keep_others_out(tmp_path: Path) -> None:
+    with Claim(tmp_path, is_shared=True), Claim(tmp_path, is_shared=True):
+        assert is_claimed(tmp_path)
+        with pytest.raises(ConflictError):
+            Claim(tmp_path)
+    assert not is_claimed(tmp_path)
+    with Claim(tmp_path), pytest.raises(ConflictError):
+        Claim(tmp_path, is_shared=True)
+
+
 def test_a_closed_claim_is_free_again(tmp_path: Path) -> None:
     with Claim(tmp_path):
         assert is_claimed(tmp_path)

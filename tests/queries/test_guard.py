@@ -279,9 +279,9 @@ def test_a_question_beyond_bounds_is_refused_and_not_a_crash(sql: str) -> None:
 
 
 FRAGMENTS = """
-SELECT FROM WHERE ( ) [ ] { } , . ; * ' " $$ -- /* */ -> ->> :: : = == ?? ? $1 @ # \\ AND OR NOT
-NULL IN AS WITH UNION ALL CASE WHEN END properties.a tracks 'x' 1 1.5 1e9 lambda x EXPLAIN PIVOT VALUES
-INTERVAL CAST ORDER BY GROUP LIMIT 你好 🎉 é
+SELECT FROM WHERE ( ) [ ] { } , . ; * ' " $$ -- /* */ -> ->> :: : = == ?? ? $1 @ # \\ AND
+OR NOT NULL IN AS WITH UNION ALL CASE WHEN END properties.a tracks 'x' 1 1.5 1e9 lambda x
+EXPLAIN PIVOT VALUES INTERVAL CAST ORDER BY GROUP LIMIT 你好 🎉 é
 """
 WORDS = st.sampled_from(FRAGMENTS.split())
 

@@ -8,11 +8,13 @@ import signal
 import socket
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Final, Protocol
 
 from headwater.errors import BadRequestError, ConflictError
 from headwater.kit import metrics
+from headwater.kit.claim import Claim
 from headwater.kit.logging import configure, logger
 from headwater.kit.service import exit_with_parent
 from headwater.settings import Settings
@@ -55,7 +57,7 @@ def run_role(
             return
     os.umask(0o077)
     configure(settings.log_level, settings.log_format, role)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -65,7 +67,9 @@ def run_role(
     log.info("role.started")
     metrics.ROLE_STARTS.labels(role).inc()
     try:
-        module.run(settings, stop, listening)
+        # Under a supervisor this process has inherited its claim.
+        with nullcontext() if supervisor else Claim(settings.data_dir, is_shared=True):
+            module.run(settings, stop, listening)
     except OSError as error:
         raise ConflictError(f"The role {role} cannot run: {error}.") from error
     log.info("role.stopped")

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any, Final
 
 import httpx
+import msgspec
 
 from headwater.cli.connection import Connection, find
 from headwater.errors import UnavailableError
 from headwater.queries.failures import error_of
-from headwater.queries.model import Export, Format, Question
+from headwater.queries.model import TRUNCATED_HEADER, Export, Format, Question
 from headwater.settings import Settings
 
 _PIECE_BYTES: Final = 262_144
@@ -18,10 +19,17 @@ _TIMEOUT: Final = httpx.Timeout(None, connect=10.0)
 Pieces = Iterator[bytes]
 
 
+class Answered(msgspec.Struct, frozen=True):
+    """An answer's bytes, piece by piece, and whether there are more rows than they hold."""
+
+    pieces: Pieces
+    truncated: bool
+
+
 def ask(
     settings: Settings, sql: str, format_: Format, max_rows: int | None
-) -> AbstractContextManager[Pieces]:
-    """The answer's bytes, piece by piece, while the context is open."""
+) -> AbstractContextManager[Answered]:
+    """The answer, to be read while the context is open."""
     if connection := find(settings):
         body: dict[str, Any] = {"sql": sql, "format": format_.value}
         if max_rows is not None:
@@ -30,15 +38,15 @@ def ask(
     return _asked_at_rest(settings, sql, format_, max_rows)
 
 
-def export(settings: Settings, wanted: dict[str, str]) -> AbstractContextManager[Pieces]:
-    """The stored events, piece by piece, while the context is open."""
+def export(settings: Settings, wanted: dict[str, str]) -> AbstractContextManager[Answered]:
+    """The stored events, to be read while the context is open."""
     if connection := find(settings):
         return _sent(connection, "GET", "/api/export/events", params=wanted)
     return _exported_at_rest(settings, wanted)
 
 
 @contextmanager
-def _sent(connection: Connection, method: str, path: str, **rest: Any) -> Iterator[Pieces]:
+def _sent(connection: Connection, method: str, path: str, **rest: Any) -> Iterator[Answered]:
     headers = {"Authorization": f"Bearer {connection.token}"}
     try:
         with (
@@ -47,7 +55,8 @@ def _sent(connection: Connection, method: str, path: str, **rest: Any) -> Iterat
         ):
             if response.is_error:
                 raise error_of(response.status_code, response.read())
-            yield response.iter_bytes()
+            truncated = response.headers.get(TRUNCATED_HEADER) == "true"
+            yield Answered(response.iter_bytes(), truncated)
     except httpx.HTTPError as error:
         raise UnavailableError(
             f"{connection.url} cannot be reached: {error}.",
@@ -58,29 +67,29 @@ def _sent(connection: Connection, method: str, path: str, **rest: Any) -> Iterat
 @contextmanager
 def _asked_at_rest(
     settings: Settings, sql: str, format_: Format, max_rows: int | None
-) -> Iterator[Pieces]:
+) -> Iterator[Answered]:
     from headwater.app.resting import resting_warehouse
 
     with resting_warehouse(settings) as (warehouse, workspace):
         question = Question(sql=sql, workspace_id=workspace.id, format=format_, max_rows=max_rows)
         spooled = warehouse.ask(question)
         with spooled.body as body:
-            yield iter(partial(body.read, _PIECE_BYTES), b"")
+            pieces = iter(partial(body.read, _PIECE_BYTES), b"")
+            yield Answered(pieces, spooled.answer.truncated)
 
 
 @contextmanager
-def _exported_at_rest(settings: Settings, wanted: dict[str, str]) -> Iterator[Pieces]:
+def _exported_at_rest(settings: Settings, wanted: dict[str, str]) -> Iterator[Answered]:
     from headwater.app.resting import resting_warehouse, slug_of
     from headwater.queries.times import moment
 
     with resting_warehouse(settings) as (warehouse, workspace):
         since, until = (wanted.get(name) for name in ("since", "until"))
         source = wanted.get("source")
-        yield warehouse.export(
-            Export(
-                workspace_id=workspace.id,
-                since=moment(since, name="--since") if since else None,
-                until=moment(until, name="--until") if until else None,
-                source=slug_of(settings, workspace, source) if source else None,
-            )
+        asked = Export(
+            workspace_id=workspace.id,
+            since=moment(since, name="--since") if since else None,
+            until=moment(until, name="--until") if until else None,
+            source=slug_of(settings, workspace, source) if source else None,
         )
+        yield Answered(warehouse.export(asked), truncated=False)

@@ -37,7 +37,6 @@ def events(
         out = nullcontext(sys.stdout.buffer) if output is None else output.open("wb")
     except OSError as error:
         raise BadRequestError(f"{output} cannot be written: {error.strerror}.") from error
-    with export(settings_of(options), wanted) as pieces, out as file:
-        for piece in pieces:
-            file.write(piece)
+    with export(settings_of(options), wanted) as answered, out as file:
+        file.writelines(answered.pieces)
         file.flush()

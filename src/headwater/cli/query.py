@@ -23,7 +23,6 @@ class _Rows(msgspec.Struct, frozen=True):
     columns: list[Column]
     data: list[dict[str, Any]]
     total: int
-    truncated: bool
 
 
 def query(
@@ -47,16 +46,19 @@ def query(
     text = _sql(sql, file)
     wanted = Format.JSON if format == "table" else Format(format)
     _refuse_binary_on_terminal(wanted, output)
-    with ask(settings, text, wanted, max_rows) as pieces:
-        if format != "table":
+    with ask(settings, text, wanted, max_rows) as answered:
+        if format == "table":
+            _show(msgspec.json.decode(b"".join(answered.pieces), type=_Rows), output)
+        else:
             with _opened(output) as out:
-                for piece in pieces:
-                    out.write(piece)
+                out.writelines(answered.pieces)
                 if wanted is Format.JSON:
                     out.write(b"\n")
-            return
-        rows = msgspec.json.decode(b"".join(pieces), type=_Rows)
-    _show(rows, output)
+    if answered.truncated:
+        print(
+            "There are more rows than these. Narrow the question, or raise query_max_rows.",
+            file=sys.stderr,
+        )
 
 
 def _sql(given: str | None, file: Path | None) -> str:
@@ -105,12 +107,6 @@ def _show(rows: _Rows, output: Path | None) -> None:
             Console().print(_table(rows))
         else:
             out.write("".join(f"{line}\n" for line in _plain(rows)).encode())
-    if rows.truncated:
-        print(
-            f"These are the first {rows.total:,} rows; there are more. "
-            "Narrow the question, or raise query_max_rows.",
-            file=sys.stderr,
-        )
 
 
 def _table(rows: _Rows) -> Any:

@@ -13,6 +13,7 @@ from headwater.errors import ConflictError
 
 _LOCK = "lock"
 _ANNOUNCEMENT = "server.json"
+_LOOKS = 3
 _PATIENCE_SECONDS = 0.3
 _LONG_PATIENCE_SECONDS = 10.0
 
@@ -28,22 +29,23 @@ class Claim:
     """The only right to write in a data folder, held until closed or until the process ends.
 
     Processes that inherit `file` hold it too, so that nobody else gets the folder before the last
-    of them is gone. Makes the folder where it is missing. Raises ConflictError when another
-    program holds it.
+    of them is gone. `is_shared` is for roles that run singly: together they keep all others out.
+    Makes the folder where it is missing. Raises ConflictError when another program holds it.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, is_shared: bool = False) -> None:
         self._run = run_folder(data_dir)
         self.file = os.open(self._run / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if not _locked(self.file):
+        if not _locked(self.file, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX):
             os.close(self.file)
             raise ConflictError(
                 f"Another Headwater works on {data_dir}.",
                 hint="Stop it first, or name another folder with --data-dir.",
                 code="data_folder_in_use",
             )
-        os.ftruncate(self.file, 0)
-        os.pwrite(self.file, str(os.getpid()).encode(), 0)
+        if not is_shared:
+            os.ftruncate(self.file, 0)
+            os.pwrite(self.file, str(os.getpid()).encode(), 0)
 
     def announce(self, url: str) -> None:
         """Say where the server answers."""
@@ -67,7 +69,7 @@ class Claim:
         self.close()
 
 
-def _locked(file: int) -> bool:
+def _locked(file: int, kind: int) -> bool:
     """Take the lock, or say that another has it.
 
     Not at the first failure: it may be held a moment by a program that only looks
@@ -76,7 +78,7 @@ def _locked(file: int) -> bool:
     begun = time.monotonic()
     while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             held = _is_alive(os.pread(file, 20, 0))
             if time.monotonic() - begun > (_PATIENCE_SECONDS if held else _LONG_PATIENCE_SECONDS):
@@ -111,12 +113,18 @@ def is_claimed(data_dir: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not any(_is_free(file) for _ in range(_LOOKS))
     finally:
         os.close(file)
-    return False
+
+
+def _is_free(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(0.005)  # it may be another that only looks
+        return False
+    return True
 
 
 def announced(data_dir: Path) -> Announcement | None:
