@@ -75,6 +75,13 @@ def _with_body(body: bytes) -> Record:
     return Record("a", NOON, 1, body)
 
 
+def test_a_partition_whose_first_segment_is_yet_to_come_reads_as_empty(tmp_path: Path) -> None:
+    (tmp_path / "collector" / "0").mkdir(parents=True)
+    log = opened(tmp_path)
+    assert log.read(Stream.COLLECTED, {}, max_bytes=EVERYTHING) == []
+    assert log.snapshot(Owner.COLLECTOR, Stream.COLLECTED, {}).tallies == []
+
+
 def test_a_reader_follows_a_writer_over_rolls_and_removals(tmp_path: Path) -> None:
     writing, reading = opened(tmp_path), opened(tmp_path)
     writer = writing.writer(Owner.COLLECTOR)

@@ -31,6 +31,8 @@ class PartitionReader:
         found: list[Stored] = []
         size = 0
         numbers = self._numbers()
+        if not numbers:
+            return found
         at = self._segment_after(stream, after, numbers)
         for number, following in zip(numbers[at:], [*numbers[at + 1 :], None], strict=True):
             for stored in self._rows(number, stream, after):
