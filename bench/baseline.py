@@ -43,6 +43,7 @@ def _serve(listening: socket.socket) -> None:
 def constant_server() -> Iterator[str]:
     """The address of a uvicorn that reads each body and answers the same sixteen bytes."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         process = get_context("fork").Process(target=_serve, args=(listening,), daemon=True)
         process.start()
         time.sleep(1.0)

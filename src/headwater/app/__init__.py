@@ -27,6 +27,10 @@ ROLES: Final[Mapping[str, str]] = {
 }
 
 
+_NICENESS: Final[Mapping[str, int]] = {"pipeline": 5, "warehouse": 5}
+"""Who steps back when all want the processor: an answer to an SDK goes before a fresher row."""
+
+
 class RoleModule(Protocol):
     """What each role's file of this package has."""
 
@@ -56,6 +60,7 @@ def run_role(
         if os.getppid() != supervisor:
             return
     os.umask(0o077)
+    os.nice(_NICENESS.get(role, 0))
     configure(settings.log_level, settings.log_format, role)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     stop = threading.Event()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import gc
 import resource
 import socket
 import sys
@@ -54,6 +55,7 @@ def run(
     bound = listening or _bound(settings)
     # The committer's thread waits this long for the interpreter while requests keep it busy.
     sys.setswitchinterval(_SWITCH_SECONDS)
+    _calm_garbage_collection()
     uvloop.run(serve(settings, log, configuration, clock, bound, ready=ready, stop=stop))
 
 
@@ -88,6 +90,13 @@ async def serve(
         tending.cancel()
         await committer.close()
         await forwarder.close()
+
+
+def _calm_garbage_collection() -> None:
+    """A full collection stops every request for tens of milliseconds: let it be rare and small."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 1000)
 
 
 class _Server(uvicorn.Server):
