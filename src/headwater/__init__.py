@@ -1,5 +1,10 @@
 """Headwater: a customer data platform that a startup runs itself."""
 
-from importlib.metadata import version
 
-__version__ = version("headwater")
+def __getattr__(name: str) -> str:
+    """`__version__`, looked up when it is asked for: most processes never do."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version("headwater")

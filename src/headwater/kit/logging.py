@@ -37,7 +37,19 @@ def configure(level: str, form: str, role: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(role=role)
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, force=True)
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[_Libraries()], force=True)
+
+
+class _Libraries(logging.Handler):
+    """Gives what libraries log the form of our own lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger(part=record.name).log(
+            record.levelno,
+            "library.logged",
+            message=record.getMessage(),
+            exc_info=record.exc_info or None,
+        )
 
 
 def _unchanged(_: object, __: str, event: Any) -> Any:

@@ -51,8 +51,9 @@ def run_forever(service: Service, stop: threading.Event, *, idle_seconds: float)
 def exit_with_parent(end: Callable[[], None] | None = None) -> None:
     """End this process as soon as its parent is gone, also when the parent was killed.
 
-    On Linux the kernel sends SIGKILL; elsewhere, and where the parent was gone before, a thread
-    watches for the parent to change.
+    On Linux the kernel sends SIGKILL when the thread that started this process ends; everywhere a
+    thread watches for the parent to change, and calls `end` (by default leaves at once). A parent
+    that was gone before this call is not noticed: compare os.getppid() with who it should be.
     """
     parent = os.getppid()
     if sys.platform == "linux":

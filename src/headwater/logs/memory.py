@@ -85,6 +85,7 @@ class MemoryLog:
         self._partitions: dict[tuple[Owner, str], _Partition] = {}
         self._consumers = {stream: set(names) for stream, names in (consumers or {}).items()}
         self._acknowledged: dict[tuple[str, Stream], dict[str, int]] = {}
+        self._turn = 0
 
     def writer(self, owner: Owner, partition: str = "0") -> MemoryWriter:
         part = self._partitions.setdefault((owner, partition), _Partition())
@@ -95,9 +96,12 @@ class MemoryLog:
     def read(
         self, stream: Stream, after: Positions, *, max_bytes: int, max_records: int = 100_000
     ) -> Sequence[Stored]:
+        partitions = self._of(OWNERS[stream])
+        first = self._turn % max(1, len(partitions))
+        self._turn += 1
         found: list[Stored] = []
         size = 0
-        for name, part in self._of(OWNERS[stream]):
+        for name, part in partitions[first:] + partitions[:first]:
             for position, record in sorted(part.records.get(stream, {}).items()):
                 if position <= after.get(name, 0):
                     continue
@@ -134,13 +138,14 @@ class MemoryLog:
 
     def retain(self, retention: Retention, *, now: int) -> int:
         freed = 0
+        kept = self.size()
         oldest = now - int(retention.max_age_seconds * 1_000_000)
         for (_, name), part in self._partitions.items():
             for stream, records in part.records.items():
                 names = self._consumers.get(stream, set())
                 read = min((self.acknowledged(c, stream).get(name, 0) for c in names), default=0)
                 for position, record in sorted(records.items()):
-                    over = sum(len(r.body) for r in records.values()) > retention.max_bytes
+                    over = kept - freed > retention.max_bytes
                     if position > read or not (record.received_at < oldest or over):
                         break
                     freed += len(records.pop(position).body)

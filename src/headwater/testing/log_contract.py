@@ -88,7 +88,35 @@ class LogContract:
 
         found = log.read(Stream.COLLECTED, {"1": 1}, max_bytes=EVERYTHING)
 
-        assert [(s.partition, s.position) for s in found] == [("0", 1), ("1", 2)]
+        assert {(s.partition, s.position) for s in found} == {("0", 1), ("1", 2)}
+
+    def test_bounds_hold_over_all_partitions(self, log: Log) -> None:
+        log.writer(Owner.COLLECTOR, "0").append(collected(record(1), record(2)))
+        log.writer(Owner.COLLECTOR, "1").append(collected(record(3), record(4)))
+
+        assert len(log.read(Stream.COLLECTED, {}, max_bytes=EVERYTHING, max_records=1)) == 1
+        assert len(log.read(Stream.COLLECTED, {}, max_bytes=EVERYTHING, max_records=3)) == 3
+        assert len(log.read(Stream.COLLECTED, {}, max_bytes=1)) == 1
+
+    def test_a_busy_partition_does_not_keep_the_others_waiting(self, log: Log) -> None:
+        busy, quiet = log.writer(Owner.COLLECTOR, "0"), log.writer(Owner.COLLECTOR, "1")
+        quiet.append(collected(record(0)))
+        after: dict[str, int] = {}
+        for number in range(1, 6):
+            busy.append(collected(record(number), record(number)))
+            for stored in log.read(Stream.COLLECTED, after, max_bytes=EVERYTHING, max_records=1):
+                after[stored.partition] = stored.position
+
+        assert after["1"] == 1
+
+    def test_a_closed_writer_appends_nothing(self, log: Log) -> None:
+        writer = log.writer(Owner.COLLECTOR)
+        writer.close()
+
+        with pytest.raises(LogError):
+            writer.append(collected(record(1)))
+
+        assert log.read(Stream.COLLECTED, {}, max_bytes=EVERYTHING) == []
 
     def test_a_partition_has_one_writer_at_a_time(self, log: Log) -> None:
         writer = log.writer(Owner.COLLECTOR)
@@ -208,3 +236,41 @@ class LogContract:
         log.retain(Retention(3600, EVERYTHING), now=NOON + 1_000_000)
 
         assert len(log.read(Stream.COLLECTED, {}, max_bytes=EVERYTHING)) == 30
+
+    def test_every_consumer_that_ever_acknowledged_holds_back_retention(self, log: Log) -> None:
+        writer = log.writer(Owner.COLLECTOR)
+        for number in range(1, 31):
+            writer.append(collected(record(number)))
+        log.acknowledge("reader", Stream.COLLECTED, {"0": 30})
+        log.acknowledge("another", Stream.COLLECTED, {"0": 10})
+
+        log.retain(Retention(0.001, 1), now=NOON + 24 * MICROSECONDS_PER_HOUR)
+
+        assert len(log.read(Stream.COLLECTED, {"0": 10}, max_bytes=EVERYTHING)) == 20
+
+    def test_what_is_over_the_size_goes_however_young(self, log: Log) -> None:
+        writer = log.writer(Owner.COLLECTOR)
+        for number in range(1, 31):
+            writer.append(collected(record(number)))
+        log.acknowledge("reader", Stream.COLLECTED, {"0": 30})
+        before = log.size()
+
+        assert log.retain(Retention(3600, before // 10), now=NOON) > 0
+
+        assert log.size() < before
+        [*_, last] = log.read(Stream.COLLECTED, {}, max_bytes=EVERYTHING)
+        assert last.position == 30
+
+    def test_a_stream_whose_records_are_gone_reads_as_empty_from_its_start(self, log: Log) -> None:
+        writer = log.writer(Owner.PIPELINE)
+        writer.append(Entry({Stream.QUARANTINED: [record(1)]}))
+        for number in range(2, 6):
+            writer.append(Entry({Stream.ACCEPTED: [record(number)]}))
+        log.acknowledge("reader", Stream.QUARANTINED, {"0": 1})
+        log.acknowledge("reader", Stream.ACCEPTED, {"0": 2})
+
+        log.retain(Retention(0.001, 1), now=NOON + 24 * MICROSECONDS_PER_HOUR)
+
+        assert log.read(Stream.QUARANTINED, {}, max_bytes=EVERYTHING) == []
+        [*_, last] = log.read(Stream.ACCEPTED, {}, max_bytes=EVERYTHING)
+        assert last.position == 4

@@ -1,6 +1,8 @@
 """Is there room on the disk? Asked before each append, answered from memory most of the time."""
 
+import errno
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +47,23 @@ class Watermark:
 
 
 def full(left: int, reserve: int) -> LogFullError:
+    """The refusal of an append before it is begun."""
     return LogFullError(
         f"The disk has {left:,} bytes left; nothing is accepted below {reserve:,}.",
         hint="Free disk space, or lower disk_reserve_bytes. Nothing that was accepted is lost.",
     )
+
+
+def exhausted(folder: Path) -> LogFullError:
+    """The refusal of an append that met the end of the disk; it was taken back whole."""
+    return LogFullError(
+        f"The disk that holds {folder} is full.",
+        hint="Free disk space. Nothing that was accepted is lost.",
+    )
+
+
+def says_full(error: Exception) -> bool:
+    """Whether an error of SQLite or of the system is that of a full disk or quota."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -1,10 +1,12 @@
 """The durable log of one machine, as headwater.ports.Log promises it."""
 
+import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from headwater.errors import LogError
 from headwater.logs.sqlite import segment
 from headwater.logs.sqlite.acknowledgements import Acknowledgements
 from headwater.logs.sqlite.disk import Watermark
@@ -44,6 +46,7 @@ class SqliteLog:
         self._consumers = consumers or {}
         self._acknowledgements = Acknowledgements(directory / "acknowledged")
         self._readers: dict[Path, PartitionReader] = {}
+        self._turn = 0
         self._lock = threading.Lock()
 
     def writer(self, owner: Owner, partition: str = "0") -> SqliteWriter:
@@ -61,15 +64,24 @@ class SqliteLog:
     def read(
         self, stream: Stream, after: Positions, *, max_bytes: int, max_records: int = 100_000
     ) -> Sequence[Stored]:
-        """The next records of all partitions; each gets its share of the bounds."""
+        """The next records of all partitions; each gets its share of the bounds, in turns."""
         with self._lock:
             readers = self._readers_of(OWNERS[stream])
+            first = self._turn % max(1, len(readers))
+            self._turn += 1
             found: list[Stored] = []
-            for left, reader in zip(range(len(readers), 0, -1), readers, strict=True):
-                size = sum(len(stored.record.body) for stored in found)
-                share = max(1, (max_bytes - size) // left)
-                count = max(1, (max_records - len(found)) // left)
-                found += reader.read(stream, after.get(reader.name, 0), share, count)
+            size = 0
+            in_turn = readers[first:] + readers[:first]
+            for left, reader in zip(range(len(in_turn), 0, -1), in_turn, strict=True):
+                share, count = (max_bytes - size) // left, (max_records - len(found)) // left
+                if found and (share <= 0 or count <= 0):
+                    break
+                more = reader.read(stream, after.get(reader.name, 0), share, count)
+                size_of_more = sum(len(stored.record.body) for stored in more)
+                if found and size + size_of_more > max_bytes:
+                    continue  # a single record that is larger than the share
+                found += more
+                size += size_of_more
             return found
 
     def acknowledge(self, consumer: str, stream: Stream, positions: Positions) -> None:
@@ -97,16 +109,17 @@ class SqliteLog:
         return LogSnapshot(add_tallies(tallies), consumed, add_tallies(waiting))
 
     def retain(self, retention: Retention, *, now: int) -> int:
-        """Remove what is past retention, in all partitions of all owners."""
-        freed = 0
-        for owner in Owner:
-            for folder in self._folders_of(owner):
-
-                def read_up_to(stream: Stream, partition: str = folder.name) -> int:
-                    return self._read_by_all(stream, partition)
-
-                freed += retain(folder, owner, retention, now=now, read_up_to=read_up_to)
-        return freed
+        """Remove what is past retention, in all partitions of all owners. Raises LogError."""
+        partitions = [(owner, folder) for owner in Owner for folder in self._folders_of(owner)]
+        try:
+            return retain(
+                self._directory, partitions, retention, now=now, read_up_to=self._read_by_all
+            )
+        except (sqlite3.Error, OSError) as error:
+            raise LogError(
+                f"What is past retention in {self._directory} cannot be removed: {error}.",
+                hint="Nothing is lost; it is tried again. `headwater doctor` checks the files.",
+            ) from error
 
     def _read_by_all(self, stream: Stream, partition: str) -> int:
         with self._lock:

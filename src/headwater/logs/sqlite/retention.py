@@ -1,58 +1,86 @@
 """Removing what is past its time: whole segments, read by everyone, counted before they go."""
 
 import fcntl
+import heapq
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from headwater.logs.sqlite import base, segment
 from headwater.ports import Owner, Retention, Stream
 
+ReadUpTo = Callable[[Stream, str], int]
+"""The position of a stream and partition that every consumer has read."""
+
+
+class _Candidate(msgspec.Struct, frozen=True, order=True):
+    """A segment that may go, by the newest time in it and in those before it."""
+
+    newest: int
+    folder: Path
+    number: int
+
 
 def retain(
-    folder: Path,
-    owner: Owner,
+    directory: Path,
+    partitions: Sequence[tuple[Owner, Path]],
     retention: Retention,
     *,
     now: int,
-    read_up_to: Callable[[Stream], int],
+    read_up_to: ReadUpTo,
 ) -> int:
-    """Remove a partition's segments that are past retention; never the newest. Returns bytes."""
-    with _alone(folder) as is_alone:
+    """Remove the segments that are past retention, the oldest of all first. Returns the bytes.
+
+    A partition's newest segment stays, and so does what a consumer has not read and what holds
+    marks that are not forgotten.
+    """
+    if not partitions:
+        return 0
+    with _alone(directory) as is_alone:
         if not is_alone:
             return 0
-        return sum(
-            _remove(folder, number) for number in _due(folder, owner, retention, now, read_up_to)
+        freed = sum(_finish(folder) for _, folder in partitions)
+        kept = sum(
+            segment.bytes_of(segment.path_of(folder, number))
+            for _, folder in partitions
+            for number in segment.numbers_in(folder)
         )
+        oldest = now - int(retention.max_age_seconds * 1_000_000)
+        for due in heapq.merge(*(_candidates(*each, read_up_to) for each in partitions)):
+            if due.newest >= oldest and kept <= retention.max_bytes:
+                break
+            removed = _remove(due.folder, due.number)
+            freed += removed
+            kept -= removed
+        return freed
 
 
-def _due(
-    folder: Path,
-    owner: Owner,
-    retention: Retention,
-    now: int,
-    read_up_to: Callable[[Stream], int],
-) -> Iterator[int]:
-    """The numbers of the segments to remove, oldest first."""
+def _finish(folder: Path) -> int:
+    """Remove what was counted in the base, and then not removed because of a crash."""
     folded, _ = base.read(folder)
+    freed = sum(
+        segment.unlink(segment.path_of(folder, number))
+        for number in segment.numbers_in(folder)
+        if number in folded
+    )
+    return freed + segment.unlink_leftovers(folder)
+
+
+def _candidates(owner: Owner, folder: Path, read_up_to: ReadUpTo) -> Iterator[_Candidate]:
+    """The segments of a partition that everyone is done with, oldest first."""
     numbers = segment.numbers_in(folder)
-    kept = sum(segment.bytes_of(segment.path_of(folder, number)) for number in numbers)
-    oldest = now - int(retention.max_age_seconds * 1_000_000)
     forgotten = _forgotten(folder, numbers[-1]) if numbers else 0
+    newest = 0
     for number in numbers[:-1]:
-        if number in folded:
-            yield number
-            continue
-        path = segment.path_of(folder, number)
-        ends, newest, last_mark = _ends(path, owner)
-        is_read = all(read_up_to(stream) >= end for stream, end in ends.items())
+        ends, last_time, last_mark = _ends(segment.path_of(folder, number), owner)
+        is_read = all(read_up_to(stream, folder.name) >= end for stream, end in ends.items())
         if not is_read or last_mark > forgotten:
             return
-        if newest >= oldest and kept <= retention.max_bytes:
-            return
-        kept -= segment.bytes_of(path)
-        yield number
+        newest = max(newest, last_time)
+        yield _Candidate(newest, folder, number)
 
 
 def _ends(path: Path, owner: Owner) -> tuple[Mapping[Stream, int], int, int]:
@@ -98,9 +126,9 @@ def _remove(folder: Path, number: int) -> int:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Whether this is the only process that removes from the folder now."""
-    descriptor = os.open(folder / "retention.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _alone(directory: Path) -> Iterator[bool]:
+    """Whether this is the only process that removes from the log now."""
+    descriptor = os.open(directory / "retention.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -12,6 +12,7 @@ from typing import Final
 from headwater.ports import OWNERS, Outcome, Owner, Stream, Tally
 
 SUFFIX: Final = ".db"
+_BESIDE: Final = ("-wal", "-shm")
 _PAGE_BYTES: Final = 16_384
 _BUSY_SECONDS: Final = 30.0
 
@@ -60,6 +61,14 @@ def path_of(folder: Path, number: int) -> Path:
 
 def numbers_in(folder: Path) -> list[int]:
     """The numbers of the segments in a partition's folder, oldest first."""
+    numbers = _listed(folder)
+    if numbers and numbers[-1] - numbers[0] >= len(numbers):
+        # Of two files made while a folder is being listed, the first can be passed over.
+        numbers = _listed(folder)
+    return numbers
+
+
+def _listed(folder: Path) -> list[int]:
     try:
         names = [path.name for path in folder.iterdir()]
     except FileNotFoundError:
@@ -118,8 +127,19 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         if not path.exists():
             raise FileNotFoundError(path) from None
         raise
-    connection.execute("PRAGMA query_only = 1")
-    connection.execute("PRAGMA cache_size = -2048")
+    try:
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA cache_size = -2048")
+        connection.execute("SELECT 1 FROM starts").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        if not path.exists():
+            raise FileNotFoundError(path) from None
+        raise
+    if not path.exists():
+        # Unlinked since it was opened: then the write-ahead log just read may be an empty new one.
+        connection.close()
+        raise FileNotFoundError(path)
     return connection
 
 
@@ -158,7 +178,7 @@ def tallies_in(connection: sqlite3.Connection) -> list[Tally]:
 def bytes_of(path: Path) -> int:
     """The bytes of a segment on disk, its write-ahead log included."""
     total = 0
-    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+    for name in (path, *_beside(path)):
         try:
             total += name.stat().st_size
         except FileNotFoundError:
@@ -167,8 +187,23 @@ def bytes_of(path: Path) -> int:
 
 
 def unlink(path: Path) -> int:
-    """Remove a segment. Returns the bytes freed."""
+    """Remove a segment, itself before what stands beside it. Returns the bytes freed."""
     freed = bytes_of(path)
-    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+    for name in (path, *_beside(path)):
         name.unlink(missing_ok=True)
     return freed
+
+
+def unlink_leftovers(folder: Path) -> int:
+    """Remove what a crash in `unlink` left of segments older than all. Returns the bytes freed."""
+    oldest = min(numbers_in(folder), default=0)
+    removed = {
+        path_of(folder, int(path.name[:12]))
+        for kind in _BESIDE
+        for path in folder.glob(f"{'[0-9]' * 12}{SUFFIX}{kind}")
+    }
+    return sum(unlink(path) for path in removed if path < path_of(folder, oldest))
+
+
+def _beside(path: Path) -> list[Path]:
+    return [path.with_name(path.name + kind) for kind in _BESIDE]

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from headwater.errors import HeadwaterError, LogError
-from headwater.logs.sqlite import base, segment
-from headwater.logs.sqlite.disk import Watermark, full
-from headwater.ports import Entry, Owner, Positions, Record, Stream, Tally, add_tallies
+from headwater.logs.sqlite import segment
+from headwater.logs.sqlite.disk import Watermark, exhausted, says_full
+from headwater.logs.sqlite.reader import PartitionReader
+from headwater.ports import Entry, Owner, Positions, Record, Stream, Tally
 
 _CHECKPOINT_BYTES: Final = 33_554_432
 _ROW_BYTES: Final = 64
@@ -120,14 +121,15 @@ class SqliteWriter:
         return last, size
 
     def _roll(self) -> None:
-        """Go on in a new segment. The old one is checkpointed whole by the last to close it."""
-        consumed = [
-            (stream.value, partition, at)
-            for stream, positions in self._consumed.items()
-            for partition, at in positions.items()
-        ]
+        """Go on in a new segment. The old one is checkpointed whole on the checkpoints' thread."""
         following = segment.path_of(self._folder, self._number + 1)
-        segment.create(following, self._owner, self._ends, consumed, self._forgotten)
+        if not following.exists():  # it does when an attempt before this one failed after it
+            consumed = [
+                (stream.value, partition, at)
+                for stream, positions in self._consumed.items()
+                for partition, at in positions.items()
+            ]
+            segment.create(following, self._owner, self._ends, consumed, self._forgotten)
         connection = segment.open_to_write(following)
         old, self._connection = self._connection, connection
         self._checkpoints.close_segment(old, following)
@@ -143,7 +145,10 @@ class SqliteWriter:
             if number == self._number:
                 yield from self._marks_after(self._forgotten)
                 continue
-            connection = segment.open_to_read(segment.path_of(self._folder, number))
+            try:
+                connection = segment.open_to_read(segment.path_of(self._folder, number))
+            except FileNotFoundError:
+                continue  # retention removes a segment when its marks are forgotten
             try:
                 yield from _marks(connection, self._forgotten)
             finally:
@@ -160,15 +165,11 @@ class SqliteWriter:
         self._forgotten = max(up_to, self._forgotten)
 
     def tallies(self) -> Sequence[Tally]:
-        folded, tallies = base.read(self._folder)
-        for number in segment.numbers_in(self._folder):
-            if number == self._number:
-                tallies += segment.tallies_in(self._connection)
-            elif number not in folded:
-                connection = segment.open_to_read(segment.path_of(self._folder, number))
-                tallies += segment.tallies_in(connection)
-                connection.close()
-        return add_tallies(tallies)
+        reader = PartitionReader(self._folder)
+        try:
+            return reader.tallies()
+        finally:
+            reader.close()
 
     def close(self) -> None:
         """Checkpoint, close and give the partition back."""
@@ -177,8 +178,8 @@ class SqliteWriter:
         os.close(self._lock)
 
     def _failed(self, error: Exception) -> LogError:
-        if self._watermark.is_exhausted():
-            return full(0, 0)
+        if says_full(error) or self._watermark.is_exhausted():
+            return exhausted(self._folder)
         return LogError(
             f"The log of the {self._owner} cannot be written: {error}.",
             hint=f"Look at the disk that holds {self._folder}.",
@@ -204,7 +205,7 @@ class _Checkpoints:
             self._due.set()
 
     def close_segment(self, connection: sqlite3.Connection, following: Path) -> None:
-        """The last connection to a segment checkpoints it whole as it closes."""
+        """Have a segment that is done with checkpointed whole, and its connection closed."""
         self._closing.append(connection)
         self._path = following
         self._due.set()
@@ -213,15 +214,26 @@ class _Checkpoints:
         self._is_over = True
         self._due.set()
         self._thread.join()
+        self._close_segments()
 
     def _run(self) -> None:
         while not self._is_over:
             self._due.wait()
             self._due.clear()
-            while self._closing:
-                self._closing.pop(0).close()
+            self._close_segments()
             if not self._is_over:
                 self._checkpoint()
+
+    def _close_segments(self) -> None:
+        while self._closing:
+            connection = self._closing.pop(0)
+            try:
+                # While others have it open, closing alone would leave the write-ahead file.
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error:
+                pass  # a full disk: the write-ahead file stays, and is as good
+            finally:
+                connection.close()
 
     def _checkpoint(self) -> None:
         try:
