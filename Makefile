@@ -15,7 +15,7 @@ demo: .venv/.installed  ## start it and live weeks of a small shop (DATA=FOLDER 
 	@exec $(BIN)/headwater demo --serve $(if $(DATA),--data "$(DATA)")
 
 test: lint $(NODE)/node_modules/.installed  ## install what the tests need and run them all
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/pytest $(PYTEST_ARGS)
 
 lint: .venv/.installed-test  ## format, rules, types and layers
 	$(BIN)/ruff format --check .
