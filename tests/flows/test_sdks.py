@@ -180,5 +180,5 @@ def test_a_request_sent_again_changes_nothing(whole: Whole) -> None:
         assert answer.json() == {"success": True}
 
     assert len(stored(whole, "Again", expected=1)) == 1
-    rows = [row for row in whole.ledger()["rows"] if row["duplicates"]]
+    rows = [row for row in whole.ledger()["rows"] if row["source"] == "Again"]
     assert sum(row["duplicates"] for row in rows) == 5

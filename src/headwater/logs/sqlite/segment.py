@@ -102,6 +102,9 @@ def create(
         connection.executemany(SET_CONSUMED, list(consumed))
         connection.execute(SET_FORGOTTEN, (forgotten,))
         connection.execute("COMMIT")
+        # Closing would do it too, but would not say when a full disk kept it from it: and what then
+        # stands in the write-ahead log alone does not get the segment's name.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
     temporary.replace(path)
