@@ -49,6 +49,20 @@ def test_segments_body_makes_a_source(alice: TestClient) -> None:
     assert source["metadata"]["id"] == "website"
 
 
+def test_the_settings_list_the_origins_whose_pages_may_send(alice: TestClient) -> None:
+    listed = {"allowedOrigins": ["https://shop.example"]}
+    source = create(alice, name="Shop", settings=listed)
+    assert source["settings"] == listed
+    path = f"/api/sources/{source['id']}"
+    alice.patch(path, json={"name": "Other"})
+    assert alice.get(path).json()["data"]["source"]["settings"] == listed
+    changed = alice.patch(path, json={"settings": {"allowedOrigins": []}}).json()
+    assert changed["data"]["source"]["settings"] == {"allowedOrigins": []}
+    refused = alice.patch(path, json={"settings": {"allowedOrigins": ["shop"]}})
+    assert refused.status_code == 400
+    assert "is not an origin" in refused.text
+
+
 def test_a_source_is_shown_as_it_was_made(alice: TestClient) -> None:
     source = create(alice, name="Shop")
     data = alice.get(f"/api/sources/{source['id']}").json()["data"]

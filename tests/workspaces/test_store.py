@@ -1,5 +1,6 @@
 """Workspaces and sources in the state database."""
 
+import msgspec
 import pytest
 from sqlalchemy import Connection
 
@@ -72,6 +73,22 @@ def test_a_source_named_in_chinese_gets_a_readable_slug(
     slug = make(connection, workspace, "我的商店").slug
     assert slug.isascii()
     assert slug.startswith("wo_de_shang_dian")
+
+
+def test_a_source_keeps_its_allowed_origins_as_browsers_write_them(
+    connection: Connection, workspace: Workspace
+) -> None:
+    source = make(connection, workspace)
+    assert source.allowed_origins == ()
+    changed = store.update_source(
+        connection, workspace.id, source.id, allowed_origins=["HTTPS://Shop.Example/"]
+    )
+    assert changed.allowed_origins == ("https://shop.example",)
+    assert store.update_source(connection, workspace.id, source.id, name="Other") == (
+        msgspec.structs.replace(changed, name="Other")
+    )
+    freed = store.update_source(connection, workspace.id, source.id, allowed_origins=[])
+    assert freed.allowed_origins == ()
 
 
 def test_a_slug_is_unique_in_its_workspace_alone(

@@ -103,6 +103,7 @@ class Changes:
         type: SourceType,  # noqa: A002 - the field's name
         slug: str = "",
         enabled: bool = True,
+        allowed_origins: Sequence[str] = (),
     ) -> Source:
         """Make a source with a write key. Raises BadRequestError and ConflictError."""
 
@@ -114,6 +115,7 @@ class Changes:
                 type=type,
                 slug=slug,
                 enabled=enabled,
+                allowed_origins=allowed_origins,
                 now=self._clock.now(),
             )
             return made, ((by.workspace_id, _created("Source", made)),)
@@ -121,14 +123,25 @@ class Changes:
         return self._change(by.actor, make)
 
     def update_source(
-        self, by: Principal, source_id: str, *, name: str | None, enabled: bool | None
+        self,
+        by: Principal,
+        source_id: str,
+        *,
+        name: str | None = None,
+        enabled: bool | None = None,
+        allowed_origins: Sequence[str] | None = None,
     ) -> Source:
         """Change what is given. Raises NotFoundError and BadRequestError."""
 
         def make(connection: Connection) -> tuple[Source, Sequence[tuple[str, Change]]]:
             before = store.source(connection, by.workspace_id, source_id)
             after = store.update_source(
-                connection, by.workspace_id, source_id, name=name, enabled=enabled
+                connection,
+                by.workspace_id,
+                source_id,
+                name=name,
+                enabled=enabled,
+                allowed_origins=allowed_origins,
             )
             if after == before:
                 return after, ()

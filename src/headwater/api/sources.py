@@ -13,6 +13,15 @@ from headwater.errors import BadRequestError
 from headwater.workspaces.model import Source, SourceType
 
 
+class SourceSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """The settings that every kind of source has; others are left as they are.
+
+    `allowed_origins` are the origins whose web pages may send; an empty list lets all of them.
+    """
+
+    allowed_origins: list[str] | None = None
+
+
 class CreateSource(msgspec.Struct, rename="camel"):
     """What makes a source: `slug` and `metadataId` as Segment's clients send them, or `name` and
     `type`, which are ours. The id of a type's metadata is the type."""
@@ -22,7 +31,7 @@ class CreateSource(msgspec.Struct, rename="camel"):
     metadata_id: str = ""
     type: str = ""
     enabled: bool = True
-    settings: dict[str, Any] = {}
+    settings: SourceSettings = SourceSettings()
 
 
 class UpdateSource(msgspec.Struct, rename="camel"):
@@ -31,7 +40,7 @@ class UpdateSource(msgspec.Struct, rename="camel"):
     name: str | None = None
     enabled: bool | None = None
     slug: str | None = None
-    settings: dict[str, Any] | None = None
+    settings: SourceSettings = SourceSettings()
 
 
 async def index(call: Call) -> Response:
@@ -52,6 +61,7 @@ async def create(call: Call) -> Response:
         type=kind,
         slug=body.slug,
         enabled=body.enabled,
+        allowed_origins=body.settings.allowed_origins or (),
     )
     return answer({"data": {"source": _shown(made)}}, 201)
 
@@ -79,6 +89,7 @@ async def change(call: Call) -> Response:
         source_id,
         name=body.name,
         enabled=body.enabled,
+        allowed_origins=body.settings.allowed_origins,
     )
     return answer({"data": {"source": _shown(changed)}})
 
@@ -124,7 +135,7 @@ def _shown(source: Source) -> dict[str, Any]:
         "workspaceId": source.workspace_id,
         "enabled": source.enabled,
         "writeKeys": source.write_keys,
-        "settings": {},
+        "settings": {"allowedOrigins": source.allowed_origins},
         "labels": [],
         "metadata": {
             "id": kind,

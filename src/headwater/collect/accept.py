@@ -13,10 +13,11 @@ from headwater.collect.addresses import TrustedProxies
 from headwater.collect.answers import SUCCESS, Answer, refusal, success
 from headwater.collect.routes import Dialect, Kind, Route
 from headwater.collect.sources import Sources
-from headwater.errors import RequestError, UnavailableError
+from headwater.errors import ForbiddenError, RequestError, UnavailableError
 from headwater.ports import Record
 from headwater.settings import Settings
 from headwater.spec import collected
+from headwater.workspaces import origins
 from headwater.workspaces.model import Source
 
 _LONGEST_HEADER: Final = 1000
@@ -88,6 +89,7 @@ def _taken(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted:
     source = sources.find(headers, call.query, key, route.write_key)
     if source is None:
         raise settings_json.unknown_key()
+    _require_origin(source, headers)
     count = max(batch.count, 1) if batch else 1
     request = _request(call, terms, opened.gzipped, batch is not None)
     return Accepted(
@@ -109,6 +111,19 @@ def _request(call: Call, terms: Terms, gzipped: bool, is_batch: bool) -> collect
         fixed=dict(call.route.fixed),
         channel="web" if _is_rudder_pixel(call.route) else "",
     )
+
+
+def _require_origin(source: Source, headers: Mapping[bytes, bytes]) -> None:
+    """Refuse a web page that the source does not list. Programs send no Origin, and may."""
+    if not source.allowed_origins or (sent := headers.get(b"origin")) is None:
+        return
+    origin = sent[:_LONGEST_HEADER].decode("latin-1")
+    if not origins.allows(source.allowed_origins, origin):
+        raise ForbiddenError(
+            f"The source takes no events from pages of {origin[:100]!r}.",
+            hint="Add this origin to the allowed origins on the page of the source's keys.",
+            code="origin_not_allowed",
+        )
 
 
 def _is_rudder_pixel(route: Route) -> bool:
@@ -135,11 +150,13 @@ def _configuration(call: Call, sources: Sources, terms: Terms) -> Answer:
         source = sources.by_key(key)
         if source is None:
             raise settings_json.no_such_source()
+        _require_origin(source, call.headers)
         scheme, host = _reached(call, terms)
         return settings_json.settings(source, key, scheme, host)
     source = sources.find(call.headers, call.query)
     if source is None:
         raise settings_json.unknown_key()
+    _require_origin(source, call.headers)
     return settings_json.source_config(source, _key_asked(source, call))
 
 

@@ -30,7 +30,10 @@ class Workspace(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Where calls come from. `slug` names its schema in the warehouse and never changes."""
+    """Where calls come from. `slug` names its schema in the warehouse and never changes.
+
+    Web pages of other origins than the allowed ones are refused; none listed means any may send.
+    """
 
     id: str
     workspace_id: str
@@ -40,6 +43,7 @@ class Source(msgspec.Struct, frozen=True):
     write_keys: tuple[str, ...]
     enabled: bool
     created_at: int
+    allowed_origins: tuple[str, ...] = ()
 
 
 class Configuration(msgspec.Struct, frozen=True):

@@ -1,11 +1,14 @@
 """Workspaces and sources in the state database. All functions work in the caller's transaction."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
 
 from headwater.errors import BadRequestError, ConflictError, NotFoundError
 from headwater.kit import ids
+from headwater.workspaces import origins
 from headwater.workspaces.model import Configuration, Source, SourceType, Workspace
 from headwater.workspaces.rules import LONGEST_NAME, schema_of, slug_of
 from headwater.workspaces.tables import (
@@ -74,6 +77,7 @@ def create_source(
     now: int,
     slug: str = "",
     enabled: bool = True,
+    allowed_origins: Sequence[str] = (),
 ) -> Source:
     """Make a source with one write key.
 
@@ -97,6 +101,7 @@ def create_source(
         write_keys=(ids.write_key(),),
         enabled=enabled,
         created_at=_later(connection, SOURCES, now),
+        allowed_origins=origins.checked(allowed_origins),
     )
     connection.execute(
         insert(SOURCES).values(
@@ -107,6 +112,7 @@ def create_source(
             type=source.type.value,
             enabled=enabled,
             created_at=source.created_at,
+            allowed_origins=_json(source.allowed_origins),
         )
     )
     _insert_key(connection, source.id, source.write_keys[0], now)
@@ -142,12 +148,18 @@ def update_source(
     *,
     name: str | None = None,
     enabled: bool | None = None,
+    allowed_origins: Sequence[str] | None = None,
 ) -> Source:
-    """Change what is given of a source. Raises NotFoundError."""
+    """Change what is given of a source. Raises NotFoundError and BadRequestError."""
     source(connection, workspace_id, source_id)
     changed = {
         **({} if name is None else {"name": _checked(name)}),
         **({} if enabled is None else {"enabled": enabled}),
+        **(
+            {}
+            if allowed_origins is None
+            else {"allowed_origins": _json(origins.checked(allowed_origins))}
+        ),
     }
     if changed:
         connection.execute(update(SOURCES).where(SOURCES.c.id == source_id).values(**changed))
@@ -213,7 +225,12 @@ def _source(row: Row[tuple[object, ...]], keys: list[str]) -> Source:
         write_keys=tuple(keys),
         enabled=row.enabled,
         created_at=row.created_at,
+        allowed_origins=msgspec.json.decode(row.allowed_origins, type=tuple[str, ...]),
     )
+
+
+def _json(texts: Sequence[str]) -> str:
+    return msgspec.json.encode(texts).decode()
 
 
 def _taken_slugs(connection: Connection, workspace_id: str) -> set[str]:

@@ -32,6 +32,7 @@ SOURCES: Final = Table(
     Column("type", Text, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("allowed_origins", Text, nullable=False, server_default="[]"),  # a JSON array
     UniqueConstraint("workspace_id", "slug"),
 )
 
