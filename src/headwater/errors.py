@@ -4,6 +4,7 @@ HeadwaterError                  code, message, hint, HTTP status
 ├── SettingsError               the options do not make a runnable whole; lists every problem
 ├── RequestError                a call to the tracking API or the control API is refused
 │   ├── BadRequestError         400: the body, a parameter or a header cannot be used
+│   │   └── InvalidError         422: it was understood, and a value in it is not admitted
 │   ├── UnauthorizedError       401: no credentials, or unknown ones
 │   ├── ForbiddenError          403: known, and not allowed
 │   ├── NotFoundError           404
@@ -15,6 +16,8 @@ HeadwaterError                  code, message, hint, HTTP status
 ├── AccountError                events went in and did not come out: nothing of it is kept
 ├── SeenIdsError                what remembers message ids on disk is damaged
 ├── WarehouseError              the warehouse refused or failed
+│   ├── WarehouseLostError      the database must be opened anew
+│   └── WarehouseRefusedError   the rows are at fault, not the machine
 ├── QueryError                  a SQL question is refused or failed
 │   ├── QueryRefusedError       not one SELECT, or it reaches outside the warehouse
 │   ├── QueryLimitError         over its row, time or memory limit
@@ -69,6 +72,19 @@ class RequestError(HeadwaterError):
 
 class BadRequestError(RequestError):
     """400: something of the request cannot be used; the message names it."""
+
+
+class InvalidError(BadRequestError):
+    """422: a value of the body or of a parameter is not admitted; `field` names it where known."""
+
+    code = "invalid"
+    status = 422
+
+    def __init__(
+        self, message: str, *, field: str = "", hint: str = "", code: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.field = field
 
 
 class UnauthorizedError(RequestError):
@@ -159,11 +175,24 @@ class WarehouseError(HeadwaterError):
     code = "warehouse_error"
 
 
+class WarehouseLostError(WarehouseError):
+    """The database cannot go on: only opening it anew helps."""
+
+    code = "warehouse_lost"
+
+
+class WarehouseRefusedError(WarehouseError):
+    """The warehouse refused rows that are at fault themselves, not the machine."""
+
+    code = "warehouse_refused"
+
+
 class QueryError(HeadwaterError):
-    """A SQL question is refused or failed."""
+    """A SQL question is refused or failed; `position` (from 0) says where in its text, if known."""
 
     code = "query_failed"
     status = 400
+    position: int | None = None
 
 
 class QueryRefusedError(QueryError):

@@ -320,3 +320,20 @@ def in_thread(work: Callable[[], object]) -> Callable[[], Exception | None]:
         return raised[0] if raised else None
 
     return wait
+
+
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("SELECT id,\n  nmae FROM orders", "nmae"),
+        ("SELECT id FROM ordrs", "ordrs"),
+        ("SELECT id FROM orders WHERE id = 'five'", "'five'"),
+        ("EXPLAIN SELECT nmae FROM orders", "nmae"),
+        ("SELECT lower(id, id, id) FROM orders", ")"),
+        ("SELECT name, count(*) FROM orders", "name"),
+    ],
+)
+def test_an_error_points_at_its_place_in_the_text(asker: Asker, sql: str, word: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        asker.ask(Question(sql=sql, workspace_id="w"))
+    assert caught.value.position == sql.index(word)

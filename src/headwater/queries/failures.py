@@ -15,6 +15,8 @@ _BY_CODE: Final[dict[str, type[HeadwaterError]]] = {
         errors.QueryLimitError,
         errors.QueryCancelledError,
         errors.WarehouseError,
+        errors.WarehouseLostError,
+        errors.WarehouseRefusedError,
         errors.NotFoundError,
         errors.BadRequestError,
     )
@@ -37,10 +39,13 @@ class Failure(msgspec.Struct, frozen=True):
     code: str = ""
     hint: str = ""
     success: bool = False
+    position: int | None = None
+    """Where in the question's text, from 0."""
 
 
 def failure_of(error: HeadwaterError) -> Failure:
-    return Failure(error.message, error.code, error.hint)
+    position = error.position if isinstance(error, errors.QueryError) else None
+    return Failure(error.message, error.code, error.hint, position=position)
 
 
 def error_of(status: int, body: bytes) -> HeadwaterError:
@@ -53,4 +58,6 @@ def error_of(status: int, body: bytes) -> HeadwaterError:
     error = kind(failure.message, hint=failure.hint)
     if failure.code:
         error.code = failure.code
+    if isinstance(error, errors.QueryError):
+        error.position = failure.position
     return error

@@ -15,6 +15,7 @@ from sqlglot.errors import SqlglotError
 
 from headwater.errors import QueryRefusedError
 from headwater.queries.functions import TABLE_FUNCTIONS, hint_for, is_allowed
+from headwater.queries.places import of_node, of_parser, said
 from headwater.queries.tree import FORBIDDEN_SCHEMAS, INFORMATION_SCHEMA, refuse
 
 MAX_CHARACTERS: Final = 100_000
@@ -38,12 +39,14 @@ class Prefix(StrEnum):
 
 
 class Guarded(msgspec.Struct, frozen=True):
-    """A question that passed the guard. `sql` is the text after the prefix; `tokens` are its."""
+    """A question that passed the guard. `sql` is the text after the prefix, which begins `skipped`
+    characters into what was asked; `tokens` are its."""
 
     sql: str
     prefix: Prefix
     expression: exp.Expr
     tokens: Sequence[Token]
+    skipped: int = 0
 
 
 def guard(sql: str) -> Guarded:
@@ -63,6 +66,16 @@ def guard(sql: str) -> Guarded:
 
 def _guard(sql: str) -> Guarded:
     prefix, rest = _split_prefix(sql)
+    skipped = len(sql) - len(rest)
+    try:
+        return _checked(prefix, rest, skipped)
+    except QueryRefusedError as error:
+        if error.position is not None:
+            error.position += skipped
+        raise
+
+
+def _checked(prefix: Prefix, rest: str, skipped: int) -> Guarded:
     tokens = _tokenize(rest)
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
         tokens = tokens[:-1]
@@ -72,17 +85,27 @@ def _guard(sql: str) -> Guarded:
     _check_tokens(tokens)
     expression = _parse(rest, tokens)
     for node in expression.walk():
-        _check_node(node)
+        _check_at_its_place(node)
         if isinstance(node, exp.Func) and "start" in node.meta:
             node.meta["name"] = rest[node.meta["start"] : node.meta["end"] + 1]
-    return Guarded(rest, prefix, expression, tokens)
+    return Guarded(rest, prefix, expression, tokens, skipped)
+
+
+def _check_at_its_place(node: exp.Expr) -> None:
+    try:
+        _check_node(node)
+    except QueryRefusedError as error:
+        error.position = of_node(node)
+        raise
 
 
 def _tokenize(sql: str) -> list[Token]:
     try:
         return list(DuckDB().tokenize(sql))
     except SqlglotError as error:
-        raise refuse(f"it does not parse: {error}", "Check quotes and comments.") from None
+        refusal = refuse(f"it does not parse: {error}", "Check quotes and comments.")
+        refusal.position = of_parser(error, sql)
+        raise refusal from None
 
 
 def _split_prefix(sql: str) -> tuple[Prefix, str]:
@@ -111,7 +134,9 @@ def _check_tokens(tokens: Sequence[Token]) -> None:
         elif token.token_type in _CLOSING:
             depth -= 1
         elif token.token_type is TokenType.SEMICOLON:
-            raise refuse("it holds several statements", "Ask one SELECT at a time.")
+            refusal = refuse("it holds several statements", "Ask one SELECT at a time.")
+            refusal.position = token.start
+            raise refusal
         if depth > MAX_NESTING:
             raise refuse("it is nested too deeply", "Split it into common table expressions.")
 
@@ -126,8 +151,9 @@ def _parse(sql: str, tokens: Sequence[Token]) -> exp.Expr:
     try:
         parsed = DuckDB().parser().parse(list(tokens), sql)
     except SqlglotError as error:
-        first = str(error).splitlines()[0]
-        raise refuse(f"it does not parse: {first}", "Check the SQL near that place.") from None
+        refusal = refuse(f"it does not parse: {said(error)}", "Check the SQL near that place.")
+        refusal.position = of_parser(error, sql)
+        raise refusal from None
     if len(parsed) != 1 or not isinstance(parsed[0], exp.Expr):
         raise refuse("it is not one statement", _ONE_SELECT)
     expression = parsed[0]

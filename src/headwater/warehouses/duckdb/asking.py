@@ -22,10 +22,12 @@ from headwater.errors import (
     QueryCancelledError,
     QueryError,
     QueryLimitError,
+    QueryRefusedError,
 )
 from headwater.queries.catalog import Catalog
-from headwater.queries.guard import Prefix, guard
+from headwater.queries.guard import Guarded, Prefix, guard
 from headwater.queries.model import Answer, Column, Question, Spooled, unique_names
+from headwater.queries.places import located
 from headwater.queries.resolve import Resolved, resolve
 from headwater.queries.tree import TableName, check_tree, tables_of
 from headwater.warehouses.duckdb.writing import columns_of, fit, named_schema, writer
@@ -90,9 +92,11 @@ class Asker:
                     with _snapshot(cursor):
                         return _spool(cursor, resolved, question, rows, watch)
             except duckdb.CatalogException as error:
-                raise _with_near_table(cursor, error) from None
+                raise _at(_with_near_table(cursor, error), str(error), guarded) from None
             except duckdb.Error as error:
-                raise watch.explain(error) from None
+                raise _at(watch.explain(error), str(error), guarded) from None
+            except QueryRefusedError as error:
+                raise _at(error, error.message, guarded) from None
             finally:
                 cursor.close()
 
@@ -187,6 +191,13 @@ class _Watch:
             except QueryError as reason:
                 return reason
         return explain(error)
+
+
+def _at(error: HeadwaterError, message: str, guarded: Guarded) -> HeadwaterError:
+    """The error with its place in what was asked, where the message names a word of it."""
+    if isinstance(error, QueryError) and located(error, message, guarded.tokens).position:
+        error.position = (error.position or 0) + guarded.skipped
+    return error
 
 
 def explain(error: duckdb.Error) -> HeadwaterError:
