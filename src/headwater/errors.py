@@ -18,6 +18,8 @@ HeadwaterError                  code, message, hint, HTTP status
 ├── WarehouseError              the warehouse refused or failed
 │   ├── WarehouseLostError      the database must be opened anew
 │   └── WarehouseRefusedError   the rows are at fault, not the machine
+│   ├── WarehouseLostError      the database must be opened anew
+│   └── WarehouseRefusedError   the rows are at fault, not the machine
 ├── QueryError                  a SQL question is refused or failed
 │   ├── QueryRefusedError       not one SELECT, or it reaches outside the warehouse
 │   ├── QueryLimitError         over its row, time or memory limit
@@ -173,6 +175,18 @@ class WarehouseError(HeadwaterError):
     """The warehouse refused or failed."""
 
     code = "warehouse_error"
+
+
+class WarehouseLostError(WarehouseError):
+    """The database cannot go on: only opening it anew helps."""
+
+    code = "warehouse_lost"
+
+
+class WarehouseRefusedError(WarehouseError):
+    """The warehouse refused rows that are at fault themselves, not the machine."""
+
+    code = "warehouse_refused"
 
 
 class WarehouseLostError(WarehouseError):

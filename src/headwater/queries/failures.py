@@ -17,6 +17,8 @@ _BY_CODE: Final[dict[str, type[HeadwaterError]]] = {
         errors.WarehouseError,
         errors.WarehouseLostError,
         errors.WarehouseRefusedError,
+        errors.WarehouseLostError,
+        errors.WarehouseRefusedError,
         errors.NotFoundError,
         errors.BadRequestError,
     )

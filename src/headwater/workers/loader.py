@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from headwater.errors import WarehouseError
+from headwater.errors import WarehouseError, WarehouseLostError, WarehouseRefusedError
 from headwater.kit import metrics
 from headwater.kit.clock import Clock, hour_of
 from headwater.kit.logging import logger
@@ -26,8 +26,6 @@ from headwater.spec import accepted, quarantined
 from headwater.workspaces.model import Configuration
 
 CONSUMER: Final = "loader"
-LOST: Final = "warehouse_lost"
-REFUSED: Final = "warehouse_refused"
 _MOST_REFUSED: Final = 100
 """More events than this are not at fault each by itself: the load waits for a remedy."""
 _READ_BYTES: Final = 32_000_000
@@ -75,8 +73,11 @@ class Targets(Protocol):
         """All of this in one transaction. Raises WarehouseError."""
         ...
 
-    def refusal(self, workspace_id: str, prepared: Prepared) -> WarehouseError | None:
-        """Why these rows cannot be loaded, tried in a transaction that is taken back."""
+    def refusal(self, workspace_id: str, prepared: Prepared) -> WarehouseRefusedError | None:
+        """Why these rows cannot be loaded, tried in a transaction that is taken back.
+
+        Raises WarehouseError where that cannot be told, for the machine is at fault.
+        """
         ...
 
     def checkpoint(self) -> None: ...
@@ -127,7 +128,7 @@ class LoaderWorker:
             self._tidy()
         except WarehouseError as error:
             self._is_recovered = False
-            if error.code == LOST:
+            if isinstance(error, WarehouseLostError):
                 logger(self.name).error("warehouse.lost", error=error.message)
                 self._end()
             raise
@@ -227,9 +228,7 @@ class LoaderWorker:
         prepared = prepare(part.batches, catalog, self._limits)
         try:
             self._targets.commit(workspace_id, prepared, part.quarantined, part.slugs, positions)
-        except WarehouseError as error:
-            if error.code != REFUSED:
-                raise
+        except WarehouseRefusedError as error:
             refused = self._refused(workspace_id, part.batches)
             logger(self.name).error("load.refused", error=error.message, events=_count(refused))
             if not 0 < _count(refused) <= _MOST_REFUSED:

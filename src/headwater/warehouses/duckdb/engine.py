@@ -8,13 +8,7 @@ from typing import Final
 import duckdb
 import msgspec
 
-from headwater.errors import WarehouseError
-
-LOST: Final = "warehouse_lost"
-"""The code of a WarehouseError after which the database must be opened anew."""
-
-REFUSED: Final = "warehouse_refused"
-"""The code of a WarehouseError that the rows are at fault for, not the machine."""
+from headwater.errors import WarehouseError, WarehouseLostError, WarehouseRefusedError
 
 _MACHINE: Final = (
     duckdb.IOException,
@@ -64,17 +58,19 @@ def connect(path: Path, tuning: Tuning, *, read_only: bool = False) -> duckdb.Du
 
 @contextmanager
 def duckdb_errors() -> Iterator[None]:
-    """DuckDB's errors as WarehouseError, with the code LOST where only opening anew helps."""
+    """DuckDB's errors as WarehouseError and its kinds."""
     try:
         yield
     except duckdb.Error as error:
-        message = str(error).strip()
-        lost = isinstance(error, duckdb.FatalException | duckdb.InternalException) or any(
-            sign in message for sign in _LOST_SIGNS
-        )
-        code = LOST if lost else None if isinstance(error, _MACHINE) else REFUSED
-        raise WarehouseError(
-            f"The warehouse failed: {message}",
+        raise _kind(error)(
+            f"The warehouse failed: {str(error).strip()}",
             hint="Look at the disk's free space; the loader tries again by itself.",
-            code=code,
         ) from error
+
+
+def _kind(error: duckdb.Error) -> type[WarehouseError]:
+    if isinstance(error, duckdb.FatalException | duckdb.InternalException) or any(
+        sign in str(error) for sign in _LOST_SIGNS
+    ):
+        return WarehouseLostError
+    return WarehouseError if isinstance(error, _MACHINE) else WarehouseRefusedError

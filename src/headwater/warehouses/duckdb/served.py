@@ -9,7 +9,7 @@ from typing import Any, Final
 import duckdb
 import msgspec
 
-from headwater.errors import WarehouseError
+from headwater.errors import WarehouseError, WarehouseRefusedError
 from headwater.loading.model import INTERNAL_SCHEMA, Prepared, Quarantined
 from headwater.ports import Positions, Tally, add_tallies
 from headwater.queries.catalog import Catalog
@@ -78,7 +78,7 @@ class DuckDBWarehouses:
         """Carry out a load of a workspace in one transaction. Raises WarehouseError."""
         self.workspace(workspace_id).load(Load(prepared, quarantined, slugs, positions))
 
-    def refusal(self, workspace_id: str, prepared: Prepared) -> WarehouseError | None:
+    def refusal(self, workspace_id: str, prepared: Prepared) -> WarehouseRefusedError | None:
         """Why these rows cannot be loaded, tried in a transaction that is taken back."""
         return self.workspace(workspace_id).refusal(prepared)
 

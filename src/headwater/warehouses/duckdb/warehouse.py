@@ -9,7 +9,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from headwater.errors import WarehouseError
+from headwater.errors import WarehouseRefusedError
 from headwater.loading.model import (
     INTERNAL_SCHEMA,
     AddColumn,
@@ -75,8 +75,11 @@ class DuckDBWarehouse:
             self._carry_out(connection, load)
         self._catalog = load.prepared.catalog
 
-    def refusal(self, prepared: Prepared) -> WarehouseError | None:
-        """Why these rows cannot be loaded, tried in a transaction that is taken back."""
+    def refusal(self, prepared: Prepared) -> WarehouseRefusedError | None:
+        """Why these rows cannot be loaded, tried in a transaction that is taken back.
+
+        Raises WarehouseError where that cannot be told, for the machine is at fault.
+        """
         try:
             with duckdb_errors(), self._lock:
                 self._connection.begin()
@@ -84,7 +87,7 @@ class DuckDBWarehouse:
                     self._carry_out(self._connection, Load(prepared, [], {}, {}))
                 finally:
                     _roll_back(self._connection)
-        except WarehouseError as error:
+        except WarehouseRefusedError as error:
             return error
         return None
 
