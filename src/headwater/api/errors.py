@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from headwater.api.frame import answer
-from headwater.errors import HeadwaterError, RateLimitedError, UnavailableError
+from headwater.errors import HeadwaterError, QueryError, RateLimitedError, UnavailableError
 from headwater.kit.logging import logger
 
 _log = logger("api")
@@ -28,7 +28,8 @@ def refused(request: Request, error: Exception) -> Response:
         return failed(request, error)
     if error.status >= 500:
         _log.warning("api.failed", path=request.url.path, code=error.code, message=error.message)
-    response = envelope(error.status, error.code, error.message, error.hint)
+    position = error.position if isinstance(error, QueryError) else None
+    response = envelope(error.status, error.code, error.message, error.hint, position)
     if isinstance(error, RateLimitedError | UnavailableError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == 401:
@@ -59,10 +60,14 @@ def failed(request: Request, error: Exception) -> Response:
     )
 
 
-def envelope(status: int, code: str, message: str, hint: str) -> Response:
-    """An error's answer."""
+def envelope(
+    status: int, code: str, message: str, hint: str, position: int | None = None
+) -> Response:
+    """An error's answer; `position` is where in the text of a question it is."""
+    place = {} if position is None else {"position": position}
     return answer(
         {
+            **place,
             "success": False,
             "code": code,
             "message": message,
