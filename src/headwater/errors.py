@@ -17,8 +17,7 @@ HeadwaterError                  code, message, hint, HTTP status
 ├── SeenIdsError                what remembers message ids on disk is damaged
 ├── WarehouseError              the warehouse refused or failed
 │   ├── WarehouseLostError      the database must be opened anew
-│   └── WarehouseRefusedError   the rows are at fault, not the machine
-│   ├── WarehouseLostError      the database must be opened anew
+│   ├── WarehouseStaleError     its tables changed after the rows were prepared
 │   └── WarehouseRefusedError   the rows are at fault, not the machine
 ├── QueryError                  a SQL question is refused or failed
 │   ├── QueryRefusedError       not one SELECT, or it reaches outside the warehouse
@@ -183,16 +182,10 @@ class WarehouseLostError(WarehouseError):
     code = "warehouse_lost"
 
 
-class WarehouseRefusedError(WarehouseError):
-    """The warehouse refused rows that are at fault themselves, not the machine."""
+class WarehouseStaleError(WarehouseError):
+    """The tables were changed after these rows were prepared: prepare them again."""
 
-    code = "warehouse_refused"
-
-
-class WarehouseLostError(WarehouseError):
-    """The database cannot go on: only opening it anew helps."""
-
-    code = "warehouse_lost"
+    code = "warehouse_stale"
 
 
 class WarehouseRefusedError(WarehouseError):

@@ -1,12 +1,15 @@
 """The form of answers that say no."""
 
+import msgspec
 import pytest
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from headwater.access.model import Access
 from headwater.api.application import application
+from headwater.api.errors import Problem
 from headwater.api.frame import LARGEST_BODY, ApiRoute, Call, Context
+from headwater.api.paths import tidy
 from headwater.errors import RateLimitedError
 
 
@@ -15,9 +18,10 @@ def assert_envelope(body: dict[str, object], code: str) -> None:
     assert body["code"] == code
     assert body["message"]
     assert isinstance(body["hint"], str)
-    assert body["errors"] == [
-        {"type": code, "message": f"{body['message']} {body['hint']}".rstrip()}
-    ]
+    problem = msgspec.convert(body, Problem)
+    [detail] = problem.errors
+    assert detail.type == code
+    assert detail.message == f"{problem.message} {problem.hint}".rstrip()
 
 
 def test_an_unknown_path_is_not_found(alice: TestClient) -> None:
@@ -41,31 +45,35 @@ def test_doubled_and_trailing_slashes_do_not_matter(alice: TestClient, path: str
 
 
 @pytest.mark.parametrize(
-    ("body", "code"),
+    ("body", "status", "code"),
     [
-        (b"", "malformed_json"),
-        (b"{", "malformed_json"),
-        (b"\xff\xfe", "malformed_json"),
-        (b'{"name": "\xff"}', "malformed_json"),
-        (b'{"settings": {"a": ' + b"[" * 100_000, "malformed_json"),
-        (b"[]", "invalid_body"),
-        (b"null", "invalid_body"),
-        (b'{"name": 1}', "invalid_body"),
-        (b'{"name": "x", "enabled": "yes"}', "invalid_body"),
-        (b" " * (LARGEST_BODY + 1), "body_too_large"),
+        (b"", 400, "malformed_json"),
+        (b"{", 400, "malformed_json"),
+        (b"\xff\xfe", 400, "malformed_json"),
+        (b'{"name": "\xff"}', 400, "malformed_json"),
+        (b'{"name": "\\ud800"}', 400, "malformed_json"),
+        (b'{"settings": {"a": ' + b"[" * 100_000, 400, "malformed_json"),
+        (b"[]", 422, "invalid_body"),
+        (b"null", 422, "invalid_body"),
+        (b'{"name": 1}', 422, "invalid_body"),
+        (b'{"name": "x", "enabled": "yes"}', 422, "invalid_body"),
+        (b" " * (LARGEST_BODY + 1), 400, "body_too_large"),
     ],
 )
-def test_a_body_that_cannot_be_used_is_refused(alice: TestClient, body: bytes, code: str) -> None:
+def test_a_body_that_cannot_be_used_is_refused(
+    alice: TestClient, body: bytes, status: int, code: str
+) -> None:
     response = alice.post(
         "/api/sources", content=body, headers={"Content-Type": "application/json"}
     )
-    assert response.status_code == 400
+    assert response.status_code == status
     assert_envelope(response.json(), code)
 
 
 def test_a_wrong_field_is_named(alice: TestClient) -> None:
-    response = alice.post("/api/sources", json={"name": 1})
-    assert "$.name" in response.json()["message"]
+    body = alice.post("/api/sources", json={"name": 1}).json()
+    assert body["message"].startswith("name: ")
+    assert body["errors"][0]["field"] == "name"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
@@ -111,3 +119,36 @@ def test_a_fault_of_ours_tells_nothing_of_its_inside(context: Context) -> None:
 
 def test_answers_are_not_kept_by_browsers(alice: TestClient) -> None:
     assert alice.get("/api/sources").headers["cache-control"] == "no-store"
+
+
+def versions(accept: str, client: TestClient) -> str:
+    return client.get("/api/sources", headers={"Accept": accept}).headers["content-type"]
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
+def test_an_answer_bears_the_version_that_is_asked_for(alice: TestClient, version: str) -> None:
+    wanted = f"application/vnd.segment.{version}+json"
+    assert versions(wanted, alice) == wanted
+    assert versions(f"{wanted}; charset=utf-8, application/json", alice) == wanted
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "", "text/html", "image/png;q=0.1"])
+def test_an_answer_is_plain_json_where_no_version_is_asked_for(
+    alice: TestClient, accept: str
+) -> None:
+    assert versions(accept, alice) == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        (b"/api/labels/team/a%2Fb", "/api/labels/team/a%2Fb"),
+        (b"/api/labels/team/100%25", "/api/labels/team/100%25"),
+        (b"/api/sources/%E9%94%AE/", "/api/sources/\u952e"),
+        (b"//api//sources?x=/y/", "/api/sources"),
+        (b"*", "/api"),
+        (None, "/api"),
+    ],
+)
+def test_a_slash_inside_a_part_of_a_path_ends_nothing(raw: bytes | None, path: str) -> None:
+    assert tidy(raw, "/api") == path

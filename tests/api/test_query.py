@@ -98,7 +98,7 @@ def test_the_accept_header_chooses_the_format(header: str, format_: Format) -> N
 )
 def test_a_body_that_cannot_be_used_is_refused(asker: TestClient, body: object) -> None:
     response = asker.post("/api/query", json=body)
-    assert (response.status_code, response.json()["success"]) == (400, False)
+    assert (response.status_code, response.json()["success"]) == (422, False)
 
 
 def test_a_refusal_of_the_warehouse_reaches_the_asker(asker: TestClient, heard: Heard) -> None:

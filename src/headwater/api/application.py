@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from headwater.api import errors, export, health, ledger, metrics, query, sources, workspace
+from headwater.api import errors, export, health, ledger, media, metrics, query, sources, workspace
 from headwater.api.authentication import admit
 from headwater.api.frame import ApiRoute, Call, Context
 from headwater.api.paths import TidyPaths
@@ -50,6 +50,6 @@ def _starlette_route(context: Context, path: str, methods: Mapping[str, ApiRoute
         principal = await admit(request, route.access, context.changes)
         response = await route.handle(Call(request, context, principal))
         response.headers.setdefault("Cache-Control", "no-store")
-        return response
+        return media.as_accepted(request, response)
 
     return Route(path, endpoint, methods=list(methods))

@@ -5,7 +5,10 @@ It is the tracking API's (`success`, `code`, `message`, `hint`) and Segment's Pu
 """
 
 from http import HTTPStatus
+from typing import Literal
 
+import msgspec
+from msgspec import UNSET, UnsetType
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +18,26 @@ from headwater.errors import HeadwaterError, QueryError, RateLimitedError, Unava
 from headwater.kit.logging import logger
 
 _log = logger("api")
+
+
+class ProblemDetail(msgspec.Struct, frozen=True):
+    """An error as Segment's clients read it."""
+
+    type: str
+    message: str
+    status: int
+    field: str | UnsetType = UNSET
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a call was not done. `code` is stable and for programs; `hint` says what to do next."""
+
+    success: Literal[False] = False
+    code: str
+    message: str
+    hint: str
+    errors: tuple[ProblemDetail, ...]
+
 
 _CODES = {
     404: ("not_found", "See docs/api.md for the paths that exist."),
@@ -60,19 +83,21 @@ def failed(request: Request, error: Exception) -> Response:
     )
 
 
-def envelope(
-    status: int, code: str, message: str, hint: str, position: int | None = None
-) -> Response:
-    """An error's answer; `position` is where in the text of a question it is."""
-    place = {} if position is None else {"position": position}
+def envelope(status: int, code: str, message: str, hint: str, field: str = "") -> Response:
+    """An error's answer."""
     return answer(
-        {
-            **place,
-            "success": False,
-            "code": code,
-            "message": message,
-            "hint": hint,
-            "errors": [{"type": code, "message": f"{message} {hint}".rstrip()}],
-        },
+        Problem(
+            code=code,
+            message=message,
+            hint=hint,
+            errors=(
+                ProblemDetail(
+                    type=code,
+                    message=f"{message} {hint}".rstrip(),
+                    field=field or UNSET,
+                    status=status,
+                ),
+            ),
+        ),
         status,
     )

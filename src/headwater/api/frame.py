@@ -3,11 +3,15 @@
 A noun's file (`sources.py`, `query.py`, …) exports `ROUTES`, a tuple of `ApiRoute`; its line in
 `application.py` serves them. A handler is `async def handle(call: Call) -> Response`; errors of
 `headwater.errors` that it raises become the envelope of `errors.py`.
+
+A route's `Doc` names the structs of its query, its body and its answer. The OpenAPI document
+(`openapi.py`) is made of these, so what a handler reads and writes is what is documented.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Literal, TypeVar
+from urllib.parse import unquote
 
 import msgspec
 from starlette.requests import Request
@@ -15,6 +19,7 @@ from starlette.responses import Response
 
 from headwater.access.changes import Changes
 from headwater.access.model import Access, Principal
+from headwater.api import dialects
 from headwater.errors import BadRequestError, UnauthorizedError
 from headwater.kit.clock import Clock
 from headwater.ports import Log
@@ -58,22 +63,27 @@ class Call:
         return self._principal
 
     def path(self, name: str) -> str:
-        """A parameter of the route's path."""
-        return str(self.request.path_params[name])
+        """A parameter of the route's path, with the slashes that it may hold (see paths.py)."""
+        return unquote(str(self.request.path_params[name]))
 
     def query(self, name: str, default: str = "") -> str:
         """A parameter of the query; the last where it is given several times."""
         return self.request.query_params.get(name, default)
 
+    def asked(self, kind: type[_T]) -> _T:
+        """The query as this struct, in any client's dialect. Raises InvalidError."""
+        return dialects.read(self.request.query_params.multi_items(), kind)
+
     async def body(self, kind: type[_T]) -> _T:
-        """The JSON body as this type. Raises BadRequestError, which names the field."""
+        """The JSON body as this type.
+
+        Raises InvalidError, which names the field, and BadRequestError where it is not JSON.
+        """
         _require_json(self.request)
         try:
             return msgspec.json.decode(await self._read(), type=kind)
         except msgspec.ValidationError as error:
-            raise BadRequestError(
-                f"The body cannot be used: {error}.", code="invalid_body"
-            ) from error
+            raise dialects.refusal(error, "The body", code="invalid_body") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadRequestError(
                 f"The body is not JSON: {error}.", code="malformed_json"
@@ -94,17 +104,57 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
+class Doc:
+    """What the reference says of a route.
+
+    `query`, `body` and `answer` are msgspec types: of the query's parameters, of the JSON body,
+    and of the whole JSON answer (`Data[…]` where it is in Segment's envelope). An answer that is
+    not JSON has its content types in `media`. `operation` is the operation's name in Segment's
+    clients; our own routes need none. `errors` are statuses beside those that follow from the
+    route itself (401 and 403 from its access rule, 404 from a parameter in its path, …).
+    """
+
+    summary: str
+    tag: str = ""
+    operation: str = field(default="", kw_only=True)
+    query: Any = field(default=None, kw_only=True)
+    body: Any = field(default=None, kw_only=True)
+    answer: Any = field(default=None, kw_only=True)
+    status: int = field(default=200, kw_only=True)
+    media: Sequence[str] = field(default=(), kw_only=True)
+    errors: Sequence[int] = field(default=(), kw_only=True)
+    detail: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True)
 class ApiRoute:
-    """A method of a path, who may call it, and what answers it."""
+    """A method of a path, who may call it, what answers it, and what it is."""
 
     method: str
     path: str
     access: Access
     handle: Handler
+    doc: Doc = Doc("")
+
+
+class Data(msgspec.Struct, Generic[_T], frozen=True):
+    """Segment's envelope of an answer."""
+
+    data: _T
+
+
+class Status(msgspec.Struct, frozen=True):
+    """That it was done."""
+
+    status: Literal["SUCCESS"] = "SUCCESS"
+
+
+DONE: Final = Data(Status())
+"""The answer to a removal, which is never empty: Segment's clients want this one."""
 
 
 def answer(value: object, status: int = 200) -> Response:
-    """A JSON answer of a msgspec-encodable value."""
+    """A JSON answer of a msgspec-encodable value, such as the struct that the route documents."""
     return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 

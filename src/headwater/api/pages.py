@@ -1,57 +1,80 @@
 """Lists a page at a time, as Segment's Public API gives them.
 
-Its clients send the page's bounds in three ways: `pagination[count]=2` (npm, Go, Terraform),
-`pagination.count=2` (documents, curl) and `pagination={"count": 2}` (Python). A cursor is opaque
-to them, but Terraform begins with `MA==`, base64 of `0`, on every server.
+A cursor is opaque to clients, but Terraform begins with `MA==`, base64 of `0`, on every server.
 """
 
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 from starlette.datastructures import QueryParams
 
-from headwater.errors import BadRequestError
+from headwater.api import dialects
+from headwater.errors import InvalidError
 
 LARGEST: Final = 1000
 DEFAULT: Final = 200
 
 
-class Page(msgspec.Struct, frozen=True):
+class PaginationInput(msgspec.Struct, frozen=True):
     """Which part of a list is asked for."""
+
+    cursor: Annotated[
+        str, Meta(max_length=1000, description="Where to go on; empty is the first page.")
+    ] = ""
+    count: Annotated[int, Meta(ge=1, le=LARGEST, description="The most items of a page.")] = DEFAULT
+
+
+class Paged(msgspec.Struct, frozen=True):
+    """The query of a list."""
+
+    pagination: PaginationInput = PaginationInput()
+
+
+class PaginationOutput(msgspec.Struct, frozen=True, rename="camel"):
+    """Where in a list a page stands. There is no `next` on the last page and no `previous` on the
+    first: a null would send Terraform round for ever."""
+
+    current: str
+    next: str | UnsetType = UNSET
+    previous: str | UnsetType = UNSET
+    total_entries: int | UnsetType = UNSET
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Which part of a list is asked for, by numbers."""
 
     first: int = 0
     count: int = DEFAULT
 
+    def of(self, total: int) -> PaginationOutput:
+        """Where this page stands in a list of so many."""
+        after, before = self.first + self.count, max(0, self.first - self.count)
+        return PaginationOutput(
+            current=_cursor(self.first),
+            next=_cursor(after) if after < total else UNSET,
+            previous=_cursor(before) if self.first > 0 else UNSET,
+            total_entries=total,
+        )
+
 
 def asked(query: QueryParams) -> Page:
-    """The page that a query asks for. Raises BadRequestError, which names the parameter."""
-    given = {
-        name: query.get(f"pagination[{name}]") or query.get(f"pagination.{name}")
-        for name in ("count", "cursor")
-    }
-    if text := query.get("pagination"):
-        try:
-            given |= {k: str(v) for k, v in msgspec.json.decode(text, type=dict[str, Any]).items()}
-        except msgspec.MsgspecError as error:
-            raise BadRequestError(f"pagination: cannot be used: {error}.") from error
-    count = given.get("count") or str(DEFAULT)
-    if not count.isdecimal() or not 1 <= int(count) <= LARGEST:
-        raise BadRequestError(f"pagination.count: must be 1 to {LARGEST}, not {count!r}.")
-    return Page(_first(given.get("cursor") or ""), int(count))
+    """The page that a query asks for. Raises InvalidError, which names the parameter."""
+    return page_of(dialects.read(query.multi_items(), Paged).pagination)
+
+
+def page_of(pagination: PaginationInput) -> Page:
+    """The page that is asked for. Raises InvalidError for a cursor that no page gave."""
+    return Page(_first(pagination.cursor), pagination.count)
 
 
 def paginated(name: str, values: Sequence[object], page: Page) -> dict[str, object]:
-    """The `data` of an answer with one page of a list. `next` and `previous` are left out where
-    there is none: a null would send Terraform round for ever."""
-    bounds: dict[str, object] = {"current": _cursor(page.first), "totalEntries": len(values)}
-    if page.first + page.count < len(values):
-        bounds["next"] = _cursor(page.first + page.count)
-    if page.first > 0:
-        bounds["previous"] = _cursor(max(0, page.first - page.count))
-    return {"data": {name: values[page.first : page.first + page.count], "pagination": bounds}}
+    """An answer with one page of a list, in Segment's envelope."""
+    shown = values[page.first : page.first + page.count]
+    return {"data": {name: shown, "pagination": page.of(len(values))}}
 
 
 def _cursor(first: int) -> str:
@@ -65,6 +88,10 @@ def _first(cursor: str) -> int:
         text = base64.b64decode(cursor, validate=True).decode()
     except (binascii.Error, ValueError):
         text = ""
-    if not text.isdecimal() or len(text) > 12:
-        raise BadRequestError("pagination.cursor: is not one that this server gave.")
+    if not (text.isascii() and text.isdecimal()) or len(text) > 12:
+        raise InvalidError(
+            "pagination.cursor: is not one that this server gave.",
+            field="pagination.cursor",
+            hint="Take next or previous of a page, or leave it out.",
+        )
     return int(text)
