@@ -30,13 +30,15 @@ class ProblemDetail(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a call was not done. `code` is stable and for programs; `hint` says what to do next."""
+    """Why a call was not done. `code` is stable and for programs; `hint` says what to do next;
+    `position` is where in the text of a question it is."""
 
     success: Literal[False] = False
     code: str
     message: str
     hint: str
     errors: tuple[ProblemDetail, ...]
+    position: int | UnsetType = UNSET
 
 
 _CODES = {
@@ -51,8 +53,14 @@ def refused(request: Request, error: Exception) -> Response:
         return failed(request, error)
     if error.status >= 500:
         _log.warning("api.failed", path=request.url.path, code=error.code, message=error.message)
-    position = error.position if isinstance(error, QueryError) else None
-    response = envelope(error.status, error.code, error.message, error.hint, position)
+    response = envelope(
+        error.status,
+        error.code,
+        error.message,
+        error.hint,
+        field=error.field if isinstance(error, InvalidError) else "",
+        position=error.position if isinstance(error, QueryError) else None,
+    )
     if isinstance(error, RateLimitedError | UnavailableError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == 401:
@@ -83,21 +91,21 @@ def failed(request: Request, error: Exception) -> Response:
     )
 
 
-def envelope(status: int, code: str, message: str, hint: str, field: str = "") -> Response:
-    """An error's answer."""
-    return answer(
-        Problem(
-            code=code,
-            message=message,
-            hint=hint,
-            errors=(
-                ProblemDetail(
-                    type=code,
-                    message=f"{message} {hint}".rstrip(),
-                    field=field or UNSET,
-                    status=status,
-                ),
-            ),
-        ),
-        status,
+def envelope(
+    status: int, code: str, message: str, hint: str, *, field: str = "", position: int | None = None
+) -> Response:
+    """An error's answer; `position` is where in the text of a question it is."""
+    detail = ProblemDetail(
+        type=code,
+        message=f"{message} {hint}".rstrip(),
+        status=status,
+        field=field or UNSET,
     )
+    problem = Problem(
+        code=code,
+        message=message,
+        hint=hint,
+        errors=(detail,),
+        position=UNSET if position is None else position,
+    )
+    return answer(problem, status)
