@@ -14,7 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from headwater.api.frame import answer
-from headwater.errors import HeadwaterError, QueryError, RateLimitedError, UnavailableError
+from headwater.errors import (
+    HeadwaterError,
+    InvalidError,
+    QueryError,
+    RateLimitedError,
+    UnavailableError,
+)
 from headwater.kit.logging import logger
 
 _log = logger("api")

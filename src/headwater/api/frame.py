@@ -111,7 +111,8 @@ class Doc:
     and of the whole JSON answer (`Data[…]` where it is in Segment's envelope). An answer that is
     not JSON has its content types in `media`. `operation` is the operation's name in Segment's
     clients; our own routes need none. `errors` are statuses beside those that follow from the
-    route itself (401 and 403 from its access rule, 404 from a parameter in its path, …).
+    route itself (401 and 403 from its access rule, 404 from a parameter in its path, …). What more
+    there is to say is the handler's docstring.
     """
 
     summary: str
@@ -123,7 +124,6 @@ class Doc:
     status: int = field(default=200, kw_only=True)
     media: Sequence[str] = field(default=(), kw_only=True)
     errors: Sequence[int] = field(default=(), kw_only=True)
-    detail: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)
