@@ -11,4 +11,4 @@ def announce(slugs: Iterable[str], catalog: Catalog, limits: Limits) -> Prepared
     learning = Learning(catalog, limits)
     for slug in slugs:
         learning.meet_source(slug)
-    return Prepared(learning.catalog, learning.changes, [], [], [], [], [], [])
+    return Prepared(learning.catalog, learning.changes, [], [], [], [], [], [], catalog)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from headwater.loading.losses import Losses
 from headwater.loading.model import (
     ARROW_TYPES,
     AddColumn,
@@ -20,7 +21,6 @@ from headwater.loading.model import (
     WidenColumn,
 )
 from headwater.loading.shaped import (
-    Lost,
     Own,
     Shaped,
     Silent,
@@ -37,9 +37,9 @@ from headwater.loading.values import MISFIT, expected, fit, json_text, kind_of
 _decode = msgspec.json.Decoder().decode
 
 
-def shape(texts: Sequence[str], task: Task, own: Own) -> Shaped:
+def shape(texts: Sequence[str], task: Task, own: Own, losses: Losses) -> Shaped:
     """The columns of JSON objects, one a row. UnreadableError names the rows that are none."""
-    work = _Work(task)
+    work = _Work(task, losses)
     for row, document in enumerate(_objects(texts, own)):
         for name, cells in work.by_column(document).items():
             work.put(row, name, cells)
@@ -72,12 +72,12 @@ def _objects(texts: Sequence[str], own: Own) -> list[dict[str, Any]]:
 class _Work:
     """The columns under way: what is known of them, and the values met so far."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, losses: Losses) -> None:
         self.task = task
+        self.losses = losses
         self.extra = extra_columns(task.table)
         self.columns = dict(task.table.columns)
         self.cells: dict[str, list[tuple[int, Any]]] = {}
-        self.lost: list[Lost] = []
         self.silent: set[Silent] = set()
         self.known = {path for c in self.columns.values() for path in self._paths(c)}
 
@@ -107,8 +107,7 @@ class _Work:
         column = self.columns.get(name)
         if column is None:
             if len(self.columns) >= self.task.max_columns:
-                text = json_text(cells[0][1])
-                self.lost.append(Lost(row, name, text, ConflictReason.COLUMN_LIMIT))
+                self.losses.add(row, name, cells[0][1], ConflictReason.COLUMN_LIMIT)
                 return
             column = Column(name, kind_of(cells[0][1]), self.task.origin)
             self.columns[name] = column
@@ -122,9 +121,8 @@ class _Work:
     def _note_collisions(self, row: int, name: str, cells: list[tuple[Path, Any]]) -> None:
         kept = json_text(cells[0][1])
         for _, value in cells[1:]:
-            text = json_text(value)
-            if text != kept:
-                self.lost.append(Lost(row, name, text, ConflictReason.NAME_COLLISION))
+            if json_text(value) != kept:
+                self.losses.add(row, name, value, ConflictReason.NAME_COLLISION)
 
     def _admit(self, name: str, value: Any) -> None:
         """Widen the column for the value, or mark it loose, where the value asks for it."""
@@ -138,7 +136,7 @@ class _Work:
 
     def finish(self, rows: int) -> Shaped:
         arrays = {name: self._array(name, rows) for name in self.cells}
-        return Shaped(arrays, sorted(self.lost), self._changes(), frozenset(self.silent))
+        return Shaped(arrays, self.losses.found(), self._changes(), frozenset(self.silent))
 
     def _array(self, name: str, rows: int) -> pa.Array:
         kind = self.columns[name].type
@@ -146,7 +144,7 @@ class _Work:
         for row, value in self.cells[name]:
             fitted = fit(value, kind)
             if fitted is MISFIT:
-                self.lost.append(Lost(row, name, json_text(value), ConflictReason.TYPE))
+                self.losses.add(row, name, value, ConflictReason.TYPE)
             else:
                 values[row] = fitted
         return pa.array(values, ARROW_TYPES[kind])

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headwater.loading.learning import Learning
+from headwater.loading.losses import Lost
 from headwater.loading.model import ConflictReason, TableKey
-from headwater.loading.shaped import Lost
 from headwater.loading.standard import CALL_TABLES
 from headwater.loading.values import json_text
 from headwater.naming import table_name

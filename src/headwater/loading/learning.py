@@ -1,10 +1,11 @@
 """The catalogue while it learns: every change is applied to a draft and remembered, and brings the
 changes that follow from it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
+from headwater.loading.losses import Losses, Lost, Noted
 from headwater.loading.model import (
     INTERNAL_SCHEMA,
     AddColumn,
@@ -13,7 +14,6 @@ from headwater.loading.model import (
     Change,
     Column,
     ColumnType,
-    Conflict,
     ConflictReason,
     Limits,
     NameEvent,
@@ -22,9 +22,7 @@ from headwater.loading.model import (
     WidenColumn,
     events_key,
 )
-from headwater.loading.shaped import Lost
 from headwater.loading.standard import MERGED_TABLES, event_table, source_tables
-from headwater.loading.values import json_text
 from headwater.naming import table_name
 
 
@@ -67,10 +65,11 @@ class Learning:
     """A draft of the catalogue, and how it came about."""
 
     def __init__(self, catalog: Catalog, limits: Limits) -> None:
+        self.base = catalog
         self.catalog = catalog.draft()
         self.limits = limits
         self.changes: list[Change] = []
-        self.conflicts: list[Conflict] = []
+        self.noted = Noted()
 
     def learn(self, change: Change) -> None:
         """Apply a change and what follows from it."""
@@ -120,32 +119,19 @@ class Learning:
             self._apply(WidenColumn(key, column.name, column.type))
         return True
 
-    def regret(self, lost: Sequence[tuple[TableKey, Lost]], ids: pa.Array, times: pa.Array) -> None:
+    def regret(self, lost: Iterable[tuple[TableKey, Lost]], ids: pa.Array, times: pa.Array) -> None:
         """Note values without a place, each with the table that a person would look in.
 
         `ids` and `times` are those of the rows that the values are from.
         """
-        if not lost:
-            return
-        rows = pa.array([item.row for _, item in lost], pa.int64())
-        micros = times.take(rows).cast(pa.int64()).to_pylist()
-        stamps = zip(ids.take(rows).to_pylist(), micros, strict=True)
-        for (key, item), (row_id, received_at) in zip(lost, stamps, strict=True):
-            self.conflicts.append(
-                Conflict(
-                    schema=key.schema,
-                    table=key.table,
-                    column=item.column,
-                    row_id=row_id,
-                    value=item.value,
-                    received_at=received_at,
-                    reason=item.reason,
-                )
-            )
+        for key, item in lost:
+            self.noted.add(key, item, ids, times)
 
 
-def refused_values(name: str, values: pa.Array) -> Iterator[Lost]:
+def refused_values(name: str, values: pa.Array) -> list[Lost]:
     """The values of a column that a table has no room for."""
+    losses = Losses()
     for row, value in enumerate(values.to_pylist()):
         if value is not None:
-            yield Lost(row, name, json_text(value), ConflictReason.COLUMN_LIMIT)
+            losses.add(row, name, value, ConflictReason.COLUMN_LIMIT)
+    return losses.found()

@@ -306,17 +306,21 @@ class ConflictReason(StrEnum):
 
 class Conflict(msgspec.Struct, frozen=True):
     """A value that stayed in the event's JSON alone. `table` is the one that a person would look
-    in (`tracks`, not the internal one, for the context of a track event)."""
+    in (`tracks`, not the internal one, for the context of a track event).
+
+    Without a value it stands for `count` further ones of its place (see loading.losses).
+    """
 
     schema: str
     table: str
     column: str
-    row_id: str
-    value: str
+    row_id: str | None
+    value: str | None
     """The value as JSON text."""
     received_at: int
     """Microseconds since the epoch."""
     reason: ConflictReason
+    count: int = 1
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -346,6 +350,7 @@ class Prepared(msgspec.Struct, frozen=True):
     """All that one load does, ready to be carried out in one transaction.
 
     `tallies` has LOADED for each source and hour, and QUARANTINED (load_failed) for `failed`.
+    `base` is the catalogue that it was prepared from: the warehouse must still have that one.
     """
 
     catalog: Catalog
@@ -356,3 +361,4 @@ class Prepared(msgspec.Struct, frozen=True):
     conflicts: Sequence[Conflict]
     failed: Sequence[Failed]
     tallies: Sequence[Tally]
+    base: Catalog

@@ -14,8 +14,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headwater.loading.losses import Losses
 from headwater.loading.model import ARROW_TYPES, Column, ColumnType, ConflictReason, Origin, Path
-from headwater.loading.shaped import Lost, Own, Shaped, Silent, take_own
+from headwater.loading.shaped import Own, Shaped, Silent, take_own
 from headwater.loading.values import MISFIT, fit, json_text, kind_of, parse_time
 
 
@@ -117,7 +118,7 @@ class Plan:
         )
         return level.struct
 
-    def shape(self, texts: pa.Array, own: Own) -> Shaped:
+    def shape(self, texts: pa.Array, own: Own, losses: Losses) -> Shaped:
         """The columns of JSON objects, one a row; as loading.generic gives them.
 
         Raises UnplannedError for what only loading.generic can take.
@@ -127,17 +128,17 @@ class Plan:
             path = self._own[key]
             values[path] = take_own(values.get(path) or [None] * len(texts), mine)
         columns: dict[str, pa.Array] = {}
-        lost: list[Lost] = []
         used = {path for column in self._columns for path in column.paths}
         for path in self._own.values():
             if path not in used and any(value is not None for value in values[path]):
                 raise UnplannedError
         for column in self._columns:
-            cells = _first([values[path] for path in column.paths if path in values], column, lost)
+            cells = _first(
+                [values[path] for path in column.paths if path in values], column, losses
+            )
             if cells is not None:
-                columns[column.name] = _array(cells, column, lost)
-        lost.sort()
-        return Shaped(columns, lost)
+                columns[column.name] = _array(cells, column, losses)
+        return Shaped(columns, losses.found())
 
     def _objects(self, texts: pa.Array) -> list[Any]:
         try:
@@ -210,7 +211,7 @@ def joined(texts: pa.Array) -> bytes:
     return b"[" + body + b"]"
 
 
-def _first(candidates: Sequence[list[Any]], column: Column, lost: list[Lost]) -> list[Any] | None:
+def _first(candidates: Sequence[list[Any]], column: Column, losses: Losses) -> list[Any] | None:
     """The values of a column's paths as one: of several in a row the first in precedence."""
     if not candidates:
         return None
@@ -222,15 +223,15 @@ def _first(candidates: Sequence[list[Any]], column: Column, lost: list[Lost]) ->
                 continue
             if merged[row] is None:
                 merged[row] = value
-            elif (text := json_text(value)) != json_text(merged[row]):
-                lost.append(Lost(row, column.name, text, ConflictReason.NAME_COLLISION))
+            elif json_text(value) != json_text(merged[row]):
+                losses.add(row, column.name, value, ConflictReason.NAME_COLLISION)
         cells = merged
     return cells
 
 
-def _array(cells: list[Any], column: Column, lost: list[Lost]) -> pa.Array:
+def _array(cells: list[Any], column: Column, losses: Losses) -> pa.Array:
     if column.loose:
-        return _loose_array(cells, column, lost)
+        return _loose_array(cells, column, losses)
     if column.type is ColumnType.TIME:
         return _times(cells)
     try:
@@ -239,7 +240,7 @@ def _array(cells: list[Any], column: Column, lost: list[Lost]) -> pa.Array:
         raise UnplannedError from error
 
 
-def _loose_array(cells: list[Any], column: Column, lost: list[Lost]) -> pa.Array:
+def _loose_array(cells: list[Any], column: Column, losses: Losses) -> pa.Array:
     kind = column.type
     values: list[Any] = [None] * len(cells)
     for row, value in enumerate(cells):
@@ -249,7 +250,7 @@ def _loose_array(cells: list[Any], column: Column, lost: list[Lost]) -> pa.Array
             raise UnplannedError
         fitted = fit(value, kind)
         if fitted is MISFIT:
-            lost.append(Lost(row, column.name, json_text(value), ConflictReason.TYPE))
+            losses.add(row, column.name, value, ConflictReason.TYPE)
         else:
             values[row] = fitted
     return pa.array(values, ARROW_TYPES[kind])

@@ -131,9 +131,10 @@ def _prepared(
         rows=[TableRows(key, rows) for source in loaded for key, rows in source.rows],
         users=[UserRows(key, rows) for source in loaded for key, rows in source.users],
         accounts=[AccountRows(key, rows) for source in loaded for key, rows in source.accounts],
-        conflicts=learning.conflicts,
+        conflicts=learning.noted.conflicts(),
         failed=failed,
         tallies=sorted(_tallies(batches, failed)),
+        base=learning.base,
     )
 
 

@@ -3,12 +3,14 @@ catalogue learns in between. The result is the same as the generic way's alone.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
 
 from headwater.loading import generic
+from headwater.loading.losses import Losses, Lost
 from headwater.loading.model import (
     ARROW_TYPES,
     AddColumn,
@@ -21,7 +23,7 @@ from headwater.loading.model import (
     WidenColumn,
 )
 from headwater.loading.plan import Plan, UnplannedError
-from headwater.loading.shaped import Lost, Own, Shaped, Silent, Task, UnreadableError
+from headwater.loading.shaped import Own, Shaped, Silent, Task, UnreadableError
 
 _PIECE: Final = 1000
 """Rows that a plan takes at once: what it decodes stays in the processor's cache (measured: 3.0
@@ -34,6 +36,7 @@ _MOST_SILENT: Final = 2000
 """The most paths without a value that are remembered for one table."""
 
 Learn = Callable[[AddColumn | AlterColumn | WidenColumn], None]
+Group = Callable[[int], str]
 
 
 class _Recall(msgspec.Struct):
@@ -54,10 +57,15 @@ class Room(msgspec.Struct, frozen=True):
 
 
 def shape(
-    texts: pa.Array, key: TableKey, origin: Origin, own: Own, room: Room
+    texts: pa.Array,
+    key: TableKey,
+    origin: Origin,
+    own: Own,
+    room: Room,
+    group: Group = lambda _row: "",
 ) -> tuple[dict[str, pa.Array], list[Lost]]:
     """The columns of JSON objects (row by row) of a table that the catalogue knows, and what was
-    lost. What is learned goes to the catalogue at once, through `room.learn`.
+    lost (`group` as in Losses). What is learned goes to the catalogue at once, by `room.learn`.
 
     Columns that are null in all rows may be missing. Raises UnreadableError.
     """
@@ -67,20 +75,30 @@ def shape(
         rows = min(step, len(texts) - start)
         piece = texts.slice(start, rows)
         mine = {name: values[start : start + rows] for name, values in own.items()}
-        plan = _plan(key, origin, own, room)
+        losses = Losses(partial(_shifted, group, start))
         try:
-            shaped = plan.shape(piece, mine)
+            shaped = _plan(key, origin, own, room).shape(piece, mine, losses)
         except UnplannedError:
             if rows > _SMALL:
                 step = _SMALL
                 continue
-            shaped = _generic(piece, start, key, origin, mine, room)
+            losses = Losses(partial(_shifted, group, start))
+            shaped = _generic(piece, start, key, origin, mine, room, losses)
         step = _PIECE
         for name, values in own.items():
             values[start : start + rows] = mine[name]
         parts.append((rows, shaped))
         start += rows
-    return _merged(parts, key, room.catalog)
+    lost = Losses(group)
+    start = 0
+    for rows, shaped in parts:
+        lost.absorb(shaped.lost, start)
+        start += rows
+    return _columns(parts, key, room.catalog), lost.found()
+
+
+def _shifted(group: Group, start: int, row: int) -> str:
+    return group(start + row)
 
 
 def _plan(key: TableKey, origin: Origin, own: Own, room: Room) -> Plan:
@@ -98,12 +116,19 @@ def _plan(key: TableKey, origin: Origin, own: Own, room: Room) -> Plan:
 
 
 def _generic(
-    piece: pa.Array, start: int, key: TableKey, origin: Origin, own: Own, room: Room
+    piece: pa.Array,
+    start: int,
+    key: TableKey,
+    origin: Origin,
+    own: Own,
+    room: Room,
+    losses: Losses,
 ) -> Shaped:
     table = room.catalog.table(key)
     assert table is not None
     try:
-        shaped = generic.shape(piece.to_pylist(), Task(table, origin, room.limits.max_columns), own)
+        task = Task(table, origin, room.limits.max_columns)
+        shaped = generic.shape(piece.to_pylist(), task, own, losses)
     except UnreadableError as error:
         raise UnreadableError({start + row: why for row, why in error.rows.items()}) from None
     for change in shaped.changes:
@@ -115,9 +140,9 @@ def _generic(
     return shaped
 
 
-def _merged(
+def _columns(
     parts: list[tuple[int, Shaped]], key: TableKey, catalog: Catalog
-) -> tuple[dict[str, pa.Array], list[Lost]]:
+) -> dict[str, pa.Array]:
     table = catalog.table(key)
     assert table is not None
     columns: dict[str, pa.Array] = {}
@@ -128,12 +153,7 @@ def _merged(
             for rows, shaped in parts
         ]
         columns[name] = pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
-    lost: list[Lost] = []
-    start = 0
-    for rows, shaped in parts:
-        lost.extend(msgspec.structs.replace(item, row=item.row + start) for item in shaped.lost)
-        start += rows
-    return columns, lost
+    return columns
 
 
 def conform(values: pa.Array, kind: pa.DataType) -> pa.Array:

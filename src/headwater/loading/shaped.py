@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from headwater.loading.losses import Lost
 from headwater.loading.model import (
     AddColumn,
     AlterColumn,
     Column,
-    ConflictReason,
     Origin,
     Path,
     Table,
@@ -35,15 +35,6 @@ class Task(msgspec.Struct, frozen=True, eq=False):
     table: Table
     origin: Origin
     max_columns: int
-
-
-class Lost(msgspec.Struct, frozen=True, order=True):
-    """A value of row `row` that gets no place in `column`; `value` is its JSON text."""
-
-    row: int
-    column: str
-    value: str
-    reason: ConflictReason
 
 
 class Shaped(msgspec.Struct, frozen=True, eq=False):

@@ -1,6 +1,7 @@
 """One source's events become rows of its tables."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -8,10 +9,11 @@ import pyarrow as pa
 
 from headwater.loading.grouping import Group, Order, event_slugs, grouped
 from headwater.loading.learning import Learning, refused_values
+from headwater.loading.losses import Lost
 from headwater.loading.model import Column, Origin, TableKey, events_key
 from headwater.loading.people import newest
 from headwater.loading.shape import Room, shape
-from headwater.loading.shaped import Lost, UnreadableError
+from headwater.loading.shaped import UnreadableError
 from headwater.loading.standard import (
     CALL_TABLES,
     EVENTS_COLUMNS,
@@ -53,8 +55,9 @@ def load_source(slug: str, events: pa.RecordBatch, learning: Learning) -> Source
     """
     learning.meet_source(slug)
     room = Room(learning.catalog, learning.limits, learning.learn)
-    context, lost = _context(slug, events["context"], room)
-    _regret_context(slug, events, lost, learning)
+    context, lost = _context(slug, events, room)
+    shown = ((TableKey(slug, _shown_in(events, item.row)), item) for item in lost)
+    learning.regret(shown, events["message_id"], events["received_at"])
     slugs = event_slugs(events["event"])
     order, groups = grouped(slug, events, learning)
     held = {name: events[name] for name in events.schema.names if name not in ("context", "rest")}
@@ -83,39 +86,37 @@ def _arrival(order: Order | None, row: int) -> int:
     return row if order is None else int(order[row])
 
 
-def _context(slug: str, texts: pa.Array, room: Room) -> tuple[dict[str, pa.Array], list[Lost]]:
-    """The context columns of all rows. Each distinct context is read once."""
-    coded = texts.dictionary_encode()
-    rows: dict[int, list[int]] = {}
-    if len(coded.dictionary) > len(texts) // 2:
-        coded = None
-    distinct = texts if coded is None else coded.dictionary
+def _context(
+    slug: str, events: pa.RecordBatch, room: Room
+) -> tuple[dict[str, pa.Array], list[Lost]]:
+    """The context columns of all rows. Each distinct context is read once, while all of it fits."""
+    coded = events["context"].dictionary_encode()
+    if len(coded.dictionary) > len(events) // 2:
+        return _every_context(slug, events, room)
     try:
-        columns, lost = shape(distinct, events_key(slug), Origin.CONTEXT, {}, room)
+        columns, lost = shape(coded.dictionary, events_key(slug), Origin.CONTEXT, {}, room)
     except UnreadableError as error:
-        if coded is None:
-            raise UnloadableError(slug, error.rows) from None
         codes = coded.indices.to_pylist()
         found = {row: error.rows[code] for row, code in enumerate(codes) if code in error.rows}
         raise UnloadableError(slug, found) from None
-    if coded is None:
-        return columns, lost
     if lost:
-        for row, code in enumerate(coded.indices.to_pylist()):
-            rows.setdefault(code, []).append(row)
-        lost = [msgspec.structs.replace(item, row=row) for item in lost for row in rows[item.row]]
-        lost.sort()
-    return {name: values.take(coded.indices) for name, values in columns.items()}, lost
+        return _every_context(slug, events, room)
+    return {name: values.take(coded.indices) for name, values in columns.items()}, []
 
 
-def _regret_context(
-    slug: str, events: pa.RecordBatch, lost: list[Lost], learning: Learning
-) -> None:
-    shown = []
-    for item in lost:
-        table = CALL_TABLES.get(events["type"][item.row].as_py(), "tracks")
-        shown.append((TableKey(slug, table), item))
-    learning.regret(shown, events["message_id"], events["received_at"])
+def _every_context(
+    slug: str, events: pa.RecordBatch, room: Room
+) -> tuple[dict[str, pa.Array], list[Lost]]:
+    group = partial(_shown_in, events)
+    try:
+        return shape(events["context"], events_key(slug), Origin.CONTEXT, {}, room, group)
+    except UnreadableError as error:
+        raise UnloadableError(slug, error.rows) from None
+
+
+def _shown_in(events: pa.RecordBatch, row: int) -> str:
+    """The table in which a person would look for the context of an event."""
+    return CALL_TABLES.get(events["type"][row].as_py(), "tracks")
 
 
 def _events_rows(events: pa.RecordBatch, extra: Mapping[str, pa.Array]) -> pa.Table:

@@ -12,7 +12,12 @@ from typing import Final, Protocol
 
 import msgspec
 
-from headwater.errors import WarehouseError, WarehouseLostError, WarehouseRefusedError
+from headwater.errors import (
+    WarehouseError,
+    WarehouseLostError,
+    WarehouseRefusedError,
+    WarehouseStaleError,
+)
 from headwater.kit import metrics
 from headwater.kit.clock import Clock, hour_of
 from headwater.kit.logging import logger
@@ -223,6 +228,15 @@ class LoaderWorker:
         return self._slugs[source_id]
 
     def _load(self, workspace_id: str, part: Part, positions: Mapping[str, Positions]) -> None:
+        """Load a part, anew where a repair changed the tables between preparing and committing."""
+        try:
+            self._prepare_and_commit(workspace_id, part, positions)
+        except WarehouseStaleError:
+            self._prepare_and_commit(workspace_id, part, positions)
+
+    def _prepare_and_commit(
+        self, workspace_id: str, part: Part, positions: Mapping[str, Positions]
+    ) -> None:
         """Load a part; an event that cannot be loaded whatever is tried is kept aside."""
         catalog = self._targets.workspace(workspace_id).catalog
         prepared = prepare(part.batches, catalog, self._limits)

@@ -19,6 +19,9 @@ _NAMES: Final[Mapping[str, ColumnType]] = {
 }
 
 
+_CALLS: Final[Mapping[str, str]] = {merged: calls for calls, merged in MERGED_TABLES.items()}
+
+
 class Repaired(msgspec.Struct, frozen=True):
     """What a repair did: the tables altered, the values that fit now, and the conflicts gone."""
 
@@ -33,13 +36,14 @@ def repair(warehouse: DuckDBWarehouse, table: str, column: str, type_: str) -> R
 
     `table` is `schema.table`. Raises WarehouseError, which says what there is instead.
     """
-    key, held = _found(warehouse.catalog, table, column)
+    base = warehouse.catalog
+    key, held = _found(base, table, column)
     kind = _NAMES.get(type_.lower())
     if kind is None:
         raise WarehouseError(
             f"There is no type {type_!r}.", hint=f"Types: {', '.join(c.value for c in _types())}."
         )
-    catalog = warehouse.catalog.draft()
+    catalog = base.draft()
     changes = widening(catalog, key, column, kind)
     for change in changes:
         catalog.apply(change)
@@ -50,7 +54,7 @@ def repair(warehouse: DuckDBWarehouse, table: str, column: str, type_: str) -> R
     refill += [_refold(each, column) for each in keys if each.table in MERGED_TABLES.values()]
     cleared = " OR ".join(_is_table(each) for each in keys)
     refill.append(f'DELETE FROM {CONFLICTS} WHERE "column" = {text(column)} AND ({cleared})')
-    warehouse.alter(catalog, changes, refill)
+    warehouse.alter(base, catalog, changes, refill)
     return Repaired(
         tables=tuple(f"{each.schema}.{each.table}" for each in keys),
         type=kind.value,
@@ -65,7 +69,8 @@ def _types() -> Iterator[ColumnType]:
 
 def _found(catalog: Catalog, table: str, column: str) -> tuple[TableKey, Column]:
     schema, _, name = table.partition(".")
-    key = TableKey(schema, name)
+    # `users` and `accounts` hold what the calls said: these are repaired, and the others follow.
+    key = TableKey(schema, _CALLS.get(name, name))
     found = catalog.table(key)
     if found is None:
         raise WarehouseError(

@@ -9,7 +9,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from headwater.errors import WarehouseRefusedError
+from headwater.errors import WarehouseRefusedError, WarehouseStaleError
 from headwater.loading.model import (
     INTERNAL_SCHEMA,
     AddColumn,
@@ -71,9 +71,18 @@ class DuckDBWarehouse:
 
     def load(self, load: Load) -> None:
         """Carry out a load in one transaction: all is kept, or none. Raises WarehouseError."""
-        with duckdb_errors(), self._lock, self._transaction() as connection:
-            self._carry_out(connection, load)
-        self._catalog = load.prepared.catalog
+        with duckdb_errors(), self._lock:
+            self._require(load.prepared.base)
+            with self._transaction() as connection:
+                self._carry_out(connection, load)
+            self._catalog = load.prepared.catalog
+
+    def _require(self, base: Catalog) -> None:
+        """Raise WarehouseStaleError where the tables are no longer those of this catalogue."""
+        if base is not self._catalog:
+            raise WarehouseStaleError(
+                "The warehouse's tables were changed in the meantime.", hint="Try again."
+            )
 
     def refusal(self, prepared: Prepared) -> WarehouseRefusedError | None:
         """Why these rows cannot be loaded, tried in a transaction that is taken back.
@@ -82,6 +91,7 @@ class DuckDBWarehouse:
         """
         try:
             with duckdb_errors(), self._lock:
+                self._require(prepared.base)
                 self._connection.begin()
                 try:
                     self._carry_out(self._connection, Load(prepared, [], {}, {}))
@@ -121,13 +131,20 @@ class DuckDBWarehouse:
         for statement in changed_views(catalog, changes):
             connection.execute(statement)
 
-    def alter(self, catalog: Catalog, changes: Sequence[Change], refill: Sequence[str]) -> None:
-        """Change tables outside of a load, and run `refill` in the same transaction."""
-        with duckdb_errors(), self._lock, self._transaction() as connection:
-            self._alter(connection, catalog, changes)
-            for statement in refill:
-                connection.execute(statement)
-        self._catalog = catalog
+    def alter(
+        self, base: Catalog, catalog: Catalog, changes: Sequence[Change], refill: Sequence[str]
+    ) -> None:
+        """Change tables outside of a load, and run `refill` in the same transaction.
+
+        `base` is the catalogue that the changes were made from. Raises WarehouseStaleError.
+        """
+        with duckdb_errors(), self._lock:
+            self._require(base)
+            with self._transaction() as connection:
+                self._alter(connection, catalog, changes)
+                for statement in refill:
+                    connection.execute(statement)
+            self._catalog = catalog
 
     def positions(self) -> Mapping[str, Positions]:
         """How far each stream was loaded."""
