@@ -9,6 +9,7 @@ RUNS = (
     ("bench.accept",),
     ("bench.end_to_end", "--seconds", "60"),
     ("bench.dedupe",),
+    ("bench.fql",),
     ("bench.importing",),
 )
 
