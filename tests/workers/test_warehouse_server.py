@@ -19,6 +19,13 @@ from headwater.errors import (
     WarehouseError,
 )
 from headwater.ports import Outcome, Tally
+from headwater.queries.contents import (
+    ColumnFacts,
+    Contents,
+    TableDetail,
+    TableFacts,
+    TableKind,
+)
 from headwater.queries.model import (
     TOTAL_HEADER,
     TRUNCATED_HEADER,
@@ -37,6 +44,9 @@ from headwater.workers.warehouse import drain
 from headwater.workers.warehouse_server import application
 
 LEDGER = LoaderLedger({"accepted": {"0": 7}}, (Tally("s", 1, Outcome.LOADED, "", 3),))
+FACTS = TableFacts("web", "users", TableKind.TABLE, 3, None, 1)
+CONTENTS = Contents("DuckDB", 9, None, 3, (FACTS,), (), ())
+DETAIL = TableDetail(FACTS, (ColumnFacts("id", "VARCHAR", "standard", (), 3),), 9, (), ())
 TABLES = [TableInfo("main", "page_view", (Column("userId", "VARCHAR"),))]
 
 
@@ -74,6 +84,14 @@ class FakeWarehouse:
     def tables(self, workspace_id: str) -> Sequence[TableInfo]:
         self._heard(workspace_id)
         return TABLES
+
+    def contents(self, workspace_id: str) -> Contents:
+        self._heard(f"contents of {workspace_id}")
+        return CONTENTS
+
+    def table(self, workspace_id: str, schema: str, name: str) -> TableDetail:
+        self._heard((workspace_id, schema, name))
+        return DETAIL
 
     def repair(self, wanted: Repair) -> Mapping[str, Any]:
         self._heard(wanted)
@@ -154,6 +172,8 @@ def test_every_other_call_arrives_and_is_answered(fake: FakeWarehouse) -> None:
         return [
             await remote.ledger(),
             await remote.tables("w"),
+            await remote.contents("w"),
+            await remote.table("w", "web", "users"),
             await remote.repair(repair),
             await remote.health(),
             await remote.cancel("q"),
@@ -164,12 +184,15 @@ def test_every_other_call_arrives_and_is_answered(fake: FakeWarehouse) -> None:
     assert found == [
         LEDGER,
         TABLES,
+        CONTENTS,
+        DETAIL,
         {"repaired": 5},
         {"bytes": 1},
         True,
         b'{"a": 1}\n{"a": 2}\n',
     ]
-    assert fake.asked == [wanted, "ledger", "w", repair, "health", "q"]
+    rest = ["contents of w", ("w", "web", "users"), repair, "health", "q"]
+    assert fake.asked == [wanted, "ledger", "w", *rest]
 
 
 def test_a_warehouse_that_is_not_there_is_unavailable(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from headwater.errors import UnavailableError
+from headwater.queries.contents import Contents, TableDetail
 from headwater.queries.failures import error_of
 from headwater.queries.model import (
     Cancel,
@@ -86,6 +87,19 @@ class RemoteWarehouse:
         """What a question can name."""
         request = self._client.build_request("GET", "/tables", params={"workspaceId": workspace_id})
         return msgspec.json.decode(await self._read(request), type=list[TableInfo])
+
+    async def contents(self, workspace_id: str) -> Contents:
+        """Tables with their counts and freshness, conflicts and event names."""
+        request = self._client.build_request(
+            "GET", "/contents", params={"workspaceId": workspace_id}
+        )
+        return msgspec.json.decode(await self._read(request), type=Contents)
+
+    async def table(self, workspace_id: str, schema: str, name: str) -> TableDetail:
+        """One table with its columns. Raises NotFoundError."""
+        wanted = {"workspaceId": workspace_id, "schema": schema, "name": name}
+        request = self._client.build_request("GET", "/table", params=wanted)
+        return msgspec.json.decode(await self._read(request), type=TableDetail)
 
     async def repair(self, wanted: Repair) -> Mapping[str, Any]:
         """Give a column another type."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from headwater.queries.contents import Contents, TableDetail
 from headwater.queries.model import Export, LoaderLedger, Question, Repair, Spooled, TableInfo
 
 
@@ -30,6 +31,14 @@ class ServedWarehouse(Protocol):
 
     def tables(self, workspace_id: str) -> Sequence[TableInfo]:
         """What a question can name, the event views first."""
+        ...
+
+    def contents(self, workspace_id: str) -> Contents:
+        """Tables with their counts and freshness, conflicts and event names."""
+        ...
+
+    def table(self, workspace_id: str, schema: str, name: str) -> TableDetail:
+        """One table with its columns. Raises NotFoundError."""
         ...
 
     def repair(self, wanted: Repair) -> Mapping[str, Any]:

@@ -46,6 +46,8 @@ def application(warehouse: ServedWarehouse) -> Starlette:
             Route("/ledger", handlers.ledger, methods=["GET"]),
             Route("/export", handlers.export, methods=["GET"]),
             Route("/tables", handlers.tables, methods=["GET"]),
+            Route("/contents", handlers.contents, methods=["GET"]),
+            Route("/table", handlers.table, methods=["GET"]),
             Route("/repair", handlers.repair, methods=["POST"]),
             Route("/health", handlers.health, methods=["GET"]),
         ],
@@ -111,6 +113,14 @@ class _Handlers:
     async def tables(self, request: Request) -> Response:
         workspace_id = request.query_params.get("workspaceId", "")
         return _json(await self._run(partial(self._warehouse.tables, workspace_id)))
+
+    async def contents(self, request: Request) -> Response:
+        workspace_id = request.query_params.get("workspaceId", "")
+        return _json(await self._run(partial(self._warehouse.contents, workspace_id)))
+
+    async def table(self, request: Request) -> Response:
+        asked = [request.query_params.get(name, "") for name in ("workspaceId", "schema", "name")]
+        return _json(await self._run(partial(self._warehouse.table, *asked)))
 
     async def repair(self, request: Request) -> Response:
         wanted = await _body(request, Repair)

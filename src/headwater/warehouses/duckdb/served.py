@@ -13,6 +13,7 @@ from headwater.errors import WarehouseError, WarehouseRefusedError
 from headwater.loading.model import INTERNAL_SCHEMA, Prepared, Quarantined
 from headwater.ports import Positions, Tally, add_tallies
 from headwater.queries.catalog import Catalog
+from headwater.queries.contents import Contents, TableDetail
 from headwater.queries.model import (
     Column,
     Export,
@@ -23,6 +24,7 @@ from headwater.queries.model import (
     TableInfo,
 )
 from headwater.warehouses.duckdb.asking import Asker, Limits
+from headwater.warehouses.duckdb.contents import contents_of, table_of
 from headwater.warehouses.duckdb.engine import Tuning
 from headwater.warehouses.duckdb.export import export
 from headwater.warehouses.duckdb.lookup import CursorCatalog
@@ -128,6 +130,12 @@ class DuckDBWarehouses:
         for schema, table, column, kind in rows:
             found.setdefault((schema, table), []).append(Column(column, kind))
         return [TableInfo(*named, tuple(columns)) for named, columns in found.items()]
+
+    def contents(self, workspace_id: str) -> Contents:
+        return contents_of(self.workspace(workspace_id))
+
+    def table(self, workspace_id: str, schema: str, name: str) -> TableDetail:
+        return table_of(self.workspace(workspace_id), schema, name)
 
     def repair(self, wanted: Repair) -> Mapping[str, Any]:
         warehouse = self.workspace(wanted.workspace_id)
