@@ -19,6 +19,7 @@ from headwater.errors import BadRequestError
 from headwater.settings import Settings
 from headwater.spec.collected import Request, Shape
 from tests.collect.door import (
+    CONFIGURATION,
     KEY,
     NOW,
     OTHER_KEY,
@@ -27,6 +28,7 @@ from tests.collect.door import (
     knock,
     note,
     refused,
+    source,
     taken,
 )  # fmt: skip
 
@@ -345,3 +347,21 @@ def test_every_event_path_is_taken_or_refused_clearly(user_id: str, body: bytes)
         answer = accept(Call(route, b"", {}, body, ""), SOURCES, TERMS, NOW)
         assert isinstance(answer, Answer)
         assert answer.status in (400, 401)
+
+
+def test_of_a_source_with_several_keys_it_is_known_which_was_used() -> None:
+    several = Sources(
+        msgspec.structs.replace(CONFIGURATION, sources=(source(1, KEY, OTHER_KEY), source(2, "x")))
+    )
+
+    def used(headers: dict[bytes, bytes], query: bytes, body: bytes) -> str:
+        route = routes.find(b"/v1/track")
+        assert route is not None
+        return taken(accept(Call(route, query, headers, body, "x"), several, TERMS, NOW)).write_key
+
+    basic = {b"authorization": BASIC["Authorization"].encode()}
+    assert used(basic, b"", EVENT) == KEY
+    assert used({b"x-write-key": OTHER_KEY.encode()}, b"", EVENT) == OTHER_KEY
+    assert used({}, f"writeKey={OTHER_KEY}".encode(), EVENT) == OTHER_KEY
+    assert used({}, b"", b'{"userId": "u", "writeKey": "%b"}' % OTHER_KEY.encode()) == OTHER_KEY
+    assert used({}, b"writeKey=x", EVENT) == ""

@@ -19,6 +19,7 @@ from headwater.collect.current import CurrentSources
 from headwater.collect.forward import Forwarder
 from headwater.kit.clock import FakeClock
 from headwater.settings import Settings
+from headwater.workspaces.key_use import KeyUse
 from headwater.workspaces.model import Configuration
 from headwater.workspaces.snapshot import PublishedConfiguration, publish
 from tests.collect.door import CONFIGURATION, KEY, source
@@ -48,7 +49,8 @@ class Stage:
             current = CurrentSources(PublishedConfiguration(self.folder))
             forwarder = Forwarder(self.folder / "no.sock", body_timeout_seconds=1)
             terms = Terms(self.settings, TrustedProxies(self.settings.trusted_proxies))
-            application = Application(Parts(terms, current, self.clock, committer, forwarder))
+            parts = Parts(terms, current, self.clock, committer, forwarder, KeyUse(self.folder))
+            application = Application(parts)
             transport = httpx.ASGITransport(application, client=("192.0.2.7", 4711))  # type: ignore[arg-type]
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 async with asyncio.timeout(60):

@@ -42,10 +42,14 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """A record to make durable, and what to answer once it is."""
+    """A record to make durable, and what to answer once it is.
+
+    `write_key` is the key that was used, where its source has several.
+    """
 
     record: Record
     answer: Answer
+    write_key: str = ""
 
 
 def accept(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted | Answer:
@@ -91,10 +95,14 @@ def _taken(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted:
         raise settings_json.unknown_key()
     _require_origin(source, headers)
     count = max(batch.count, 1) if batch else 1
+    used = ""
+    if len(source.write_keys) > 1:
+        used = sources.used_key(source, headers, call.query, key, route.write_key)
     request = _request(call, terms, opened.gzipped, batch is not None)
     return Accepted(
         Record(source.id, now, count, opened.kept, collected.ENCODER.encode(request)),
         success(kind, route.dialect, batch.count if batch else 1),
+        used,
     )
 
 

@@ -23,6 +23,7 @@ from headwater.collect.reading import BodyReader, ClientGoneError
 from headwater.errors import RateLimitedError, RequestError, UnavailableError
 from headwater.kit.clock import Clock
 from headwater.kit.logging import logger
+from headwater.workspaces.key_use import KeyUse
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -45,6 +46,7 @@ class Parts(msgspec.Struct, frozen=True):
     clock: Clock
     committer: Committer
     forwarder: Forwarder
+    key_use: KeyUse
 
 
 class Application:
@@ -57,6 +59,7 @@ class Application:
         self._clock = parts.clock
         self._committer = parts.committer
         self._forwarder = parts.forwarder
+        self._key_use = parts.key_use
         self._reader = BodyReader(settings.max_request_bytes, settings.body_timeout_seconds)
         self._limiter = RateLimiter(settings.rate_limit) if settings.rate_limit else None
         self._probed: tuple[float, UnavailableError | None] = (float("-inf"), None)
@@ -131,7 +134,11 @@ class Application:
         except (RateLimitedError, UnavailableError) as error:
             failed_at_once: RequestError = error
             return answers.refusal(failed_at_once)
-        return taken.answer if failed is None else answers.refusal(failed)
+        if failed is not None:
+            return answers.refusal(failed)
+        if taken.write_key:
+            self._key_use.note(taken.write_key, now)
+        return taken.answer
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].rstrip("/")

@@ -24,16 +24,21 @@ from headwater.collect.measures import count_group
 from headwater.collect.protocol import BoundedConfig, Bounds, close_slow
 from headwater.kit.asgi import Stop
 from headwater.kit.clock import Clock
+from headwater.kit.logging import logger
 from headwater.kit.metrics import CONNECTIONS
 from headwater.kit.sockets import socket_path
 from headwater.ports import Log, Owner
 from headwater.settings import Settings
+from headwater.workspaces.key_use import KeyUse
 from headwater.workspaces.snapshot import PublishedConfiguration
 
 _BACKLOG: Final = 4096
 _FILES_KEPT: Final = 128
 _GIVE_BACK_SECONDS: Final = 5.0
+_KEEP_SECONDS: Final = 2.0
 _SWITCH_SECONDS: Final = 0.0005
+
+_log = logger("collect")
 
 
 def run(
@@ -81,13 +86,17 @@ async def serve(
     )
     current = CurrentSources(configuration)
     terms = Terms(settings, TrustedProxies(settings.trusted_proxies))
-    application = Application(Parts(terms, current, clock, committer, forwarder))
+    key_use = KeyUse(settings.data_dir)
+    application = Application(Parts(terms, current, clock, committer, forwarder, key_use))
     server = _Server(_config(application, settings), ready)
     tending = asyncio.create_task(_tend(server, current, forwarder, stop))
+    keeping = asyncio.create_task(_keep(key_use))
     try:
         await server.serve([listening])
     finally:
         tending.cancel()
+        keeping.cancel()
+        key_use.keep()
         await committer.close()
         await forwarder.close()
 
@@ -157,6 +166,16 @@ async def _tend(server: _Server, current: CurrentSources, forwarder: Forwarder, 
     while True:
         forwarder.end_event_streams()
         await asyncio.sleep(0.1)
+
+
+async def _keep(key_use: KeyUse) -> None:
+    """Keep every few seconds which keys are in use."""
+    while True:
+        await asyncio.sleep(_KEEP_SECONDS)
+        try:
+            key_use.keep()
+        except OSError as error:
+            _log.warning("key_use.not_kept", error=str(error))
 
 
 def _memory_returner() -> Callable[[], object]:

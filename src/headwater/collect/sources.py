@@ -53,6 +53,22 @@ class Sources:
                 return source
         return None
 
+    def used_key(
+        self,
+        source: Source,
+        headers: Mapping[bytes, bytes],
+        query: bytes,
+        body_key: str = "",
+        path_key: str = "",
+    ) -> str:
+        """Which of its keys a request to a source came with, by the order of `find`."""
+        header = headers.get(b"authorization", b"")
+        candidates = (
+            *authorization_keys(header),
+            *_other_keys(headers, query, body_key, path_key),
+        )
+        return next((key for key in candidates if key in source.write_keys), "")
+
 
 def authorization_keys(header: bytes) -> Iterator[str]:
     """What may be the write key in an Authorization header, likeliest first.
