@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 import headwater.access.tables
 import headwater.databases
+import headwater.questions.tables
 import headwater.workspaces.tables
 from headwater.databases.migrate import current_revision, migrate, newest_revision
 from headwater.databases.sql import SqlDatabase, integrity_problems, sqlite_database
