@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from headwater.loading import generic
 from headwater.loading.learning import Learning
+from headwater.loading.losses import SAMPLES, Losses, Lost, Place, place
 from headwater.loading.model import (
     ARROW_TYPES,
     Catalog,
@@ -22,7 +22,7 @@ from headwater.loading.model import (
 )
 from headwater.loading.plan import Plan, UnplannedError
 from headwater.loading.shape import Room, conform, shape
-from headwater.loading.shaped import Lost, Task
+from headwater.loading.shaped import Task
 from headwater.loading.standard import event_table
 
 KEY = TableKey("shop", "thing_done")
@@ -88,11 +88,11 @@ def by_both_ways(
     learning: Learning, pieces: Sequence[Sequence[Any]]
 ) -> tuple[dict[str, list[Any]], list[Lost], Table]:
     room = Room(learning.catalog, learning.limits, learning.learn)
-    parts, lost, start = [], [], 0
+    parts, losses, start = [], Losses(), 0
     for piece in pieces:
         columns, these = shape(texts_of(piece), KEY, Origin.PROPERTIES, {}, room)
         parts.append((len(piece), columns))
-        lost += [msgspec.structs.replace(each, row=each.row + start) for each in these]
+        losses.absorb(these, start)
         start += len(piece)
     table = learning.catalog.table(KEY)
     assert table is not None
@@ -106,7 +106,19 @@ def by_both_ways(
                 conform(columns[name], kind).to_pylist() if name in columns else [None] * rows
             )
         ]
-    return found, sorted(lost), table
+    return found, losses.found(), table
+
+
+def told(lost: Sequence[Lost]) -> dict[Place, tuple[int, list[Lost]]]:
+    """How many values each place lost, and which, where all of them are noted."""
+    by_place: dict[Place, list[Lost]] = {}
+    for item in lost:
+        by_place.setdefault(place("", "", item.column, item.reason), []).append(item)
+    totals = {where: sum(item.count for item in items) for where, items in by_place.items()}
+    return {
+        where: (totals[where], items if totals[where] <= SAMPLES else [])
+        for where, items in by_place.items()
+    }
 
 
 def by_the_generic_way(
@@ -115,7 +127,7 @@ def by_the_generic_way(
     table = learning.catalog.table(KEY)
     assert table is not None
     task = Task(table, Origin.PROPERTIES, learning.limits.max_columns)
-    shaped = generic.shape(texts_of(objects).to_pylist(), task, {})
+    shaped = generic.shape(texts_of(objects).to_pylist(), task, {}, Losses())
     for change in shaped.changes:
         learning.learn(change)
     after = learning.catalog.table(KEY)
@@ -143,7 +155,7 @@ def test_both_ways_agree_however_the_rows_are_cut(
     columns, lost, table = by_both_ways(fresh(limits), [p for p in pieces if p])
     alone, lost_alone, table_alone = by_the_generic_way(fresh(limits), everything)
     assert filled(columns) == filled(alone)
-    assert lost == lost_alone
+    assert told(lost) == told(lost_alone)
     assert dict(table.columns) == dict(table_alone.columns)
 
 
@@ -159,12 +171,12 @@ def test_a_plan_that_does_not_give_up_gives_what_the_generic_way_gives(
     rows = second or first
     plan = Plan(table.columns.values(), Origin.PROPERTIES, (), ())
     try:
-        shaped = plan.shape(texts_of(rows), {})
+        shaped = plan.shape(texts_of(rows), {}, Losses())
     except UnplannedError:
         return
     columns, lost, after = by_the_generic_way(learning, rows)
     assert filled({n: c.to_pylist() for n, c in shaped.columns.items()}) == filled(columns)
-    assert shaped.lost == lost
+    assert told(shaped.lost) == told(lost)
     assert after is table
 
 
@@ -176,7 +188,7 @@ def test_rows_like_those_before_take_the_plan() -> None:
     assert table is not None
     recall = learning.catalog.recall[KEY, Origin.PROPERTIES]
     plan = Plan(table.columns.values(), Origin.PROPERTIES, recall.silent, ())
-    assert len(plan.shape(texts_of(rows), {}).columns["n"]) == 20
+    assert len(plan.shape(texts_of(rows), {}, Losses()).columns["n"]) == 20
 
 
 @pytest.mark.parametrize("odd", [0, 700, 2999])

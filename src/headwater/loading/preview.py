@@ -95,10 +95,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _conflict(conflict: Conflict) -> dict[str, str]:
-    return {
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    noted: dict[str, Any] = {
         "table": conflict.table,
         "column": conflict.column,
         "value": conflict.value,
         "reason": conflict.reason.value,
     }
+    # One event can have more values over a limit than are noted one by one.
+    return noted if conflict.value is not None else noted | {"count": conflict.count}

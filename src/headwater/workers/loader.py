@@ -251,7 +251,7 @@ class LoaderWorker:
             self._targets.commit(workspace_id, prepared, part.quarantined, part.slugs, positions)
         self._loaded[workspace_id] = positions
         for conflict in prepared.conflicts:
-            metrics.TYPE_CONFLICTS.labels(conflict.reason.value).inc()
+            metrics.TYPE_CONFLICTS.labels(conflict.reason.value).inc(conflict.count)
 
     def _refused(self, workspace_id: str, batches: Sequence[SourceBatch]) -> Refused:
         """The events that the warehouse refuses one by one, found by halving; no more than it

@@ -34,7 +34,7 @@ from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 _BLOCK_BYTES: Final = 262_144
 _MOST_CONFLICTS: Final = 500
-_KEPT: Final = {"quarantine": (QUARANTINE, 9), "type_conflicts": (CONFLICTS, 7)}
+_KEPT: Final = {"quarantine": (QUARANTINE, 9), "type_conflicts": (CONFLICTS, 8)}
 _SHAPE_COLUMNS: Final = 9
 
 
@@ -231,7 +231,8 @@ def _conflicts(
         where = f' WHERE "table" = {text(key.table)}'
         where += f' AND "schema" = {text(key.schema)}' if key.schema != "main" else ""
     rows = cursor.execute(
-        'SELECT "schema", "table", "column", reason, count(*), epoch_us(max(received_at)),'
+        'SELECT "schema", "table", "column", reason, sum(count)::BIGINT,'
+        " epoch_us(max(received_at)),"
         " list(DISTINCT left(value, 80)) FILTER (WHERE value IS NOT NULL)[:3]"
         f" FROM {CONFLICTS}{where} GROUP BY ALL ORDER BY 5 DESC, 1, 2, 3 LIMIT {_MOST_CONFLICTS}"
     ).fetchall()

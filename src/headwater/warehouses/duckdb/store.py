@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS main.quarantine(
     detail VARCHAR, "type" VARCHAR, event VARCHAR, raw VARCHAR);
 CREATE TABLE IF NOT EXISTS main.type_conflicts(
     "schema" VARCHAR, "table" VARCHAR, "column" VARCHAR, row_id VARCHAR, value VARCHAR,
-    received_at TIMESTAMP, reason VARCHAR);
+    received_at TIMESTAMP, reason VARCHAR, count BIGINT);
+ALTER TABLE main.type_conflicts ADD COLUMN IF NOT EXISTS count BIGINT DEFAULT 1;
 """
 _COMPACT_ROWS: Final = 5_000
 QUARANTINE: Final = "main.quarantine"

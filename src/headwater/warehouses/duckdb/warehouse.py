@@ -15,7 +15,6 @@ from headwater.loading.model import (
     AddColumn,
     Catalog,
     Change,
-    Conflict,
     CreateTable,
     Failed,
     NameEvent,
@@ -27,7 +26,7 @@ from headwater.loading.model import (
 from headwater.ports import Positions, Tally
 from headwater.spec.quarantined import QuarantinedEvent
 from headwater.spec.reasons import Reason
-from headwater.warehouses.duckdb import people, store
+from headwater.warehouses.duckdb import conflicts, people, store
 from headwater.warehouses.duckdb.engine import Tuning, connect, duckdb_errors
 from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name
 from headwater.warehouses.duckdb.views import all_views, changed_views
@@ -110,7 +109,7 @@ class DuckDBWarehouse:
             people.merge(connection, users.key, users.rows)
         for accounts in prepared.accounts:
             people.merge(connection, accounts.key, accounts.rows)
-        _append_conflicts(connection, prepared.conflicts)
+        conflicts.keep(connection, prepared.conflicts)
         _append_quarantine(connection, [*load.quarantined, *map(_kept_aside, prepared.failed)])
         store.keep_sources(connection, load.sources)
         store.keep_tallies(connection, prepared.tallies)
@@ -277,20 +276,3 @@ def _append_quarantine(
         }
     )
     store.append(connection, store.QUARANTINE, rows)
-
-
-def _append_conflicts(connection: duckdb.DuckDBPyConnection, conflicts: Sequence[Conflict]) -> None:
-    if not conflicts:
-        return
-    rows = pa.table(
-        {
-            "schema": [each.schema for each in conflicts],
-            "table": [each.table for each in conflicts],
-            "column": [each.column for each in conflicts],
-            "row_id": [each.row_id for each in conflicts],
-            "value": [each.value for each in conflicts],
-            "received_at": pa.array([each.received_at for each in conflicts], _TIME),
-            "reason": [each.reason.value for each in conflicts],
-        }
-    )
-    store.append(connection, store.CONFLICTS, rows)
