@@ -4,75 +4,46 @@ import threading
 
 import pytest
 
-from headwater.access import audit
+from headwater.access import audit, sources, start, workspaces
+from headwater.access.admission import by_token
+from headwater.access.audit import Change
 from headwater.access.changes import Changes
-from headwater.access.model import Principal, Role
-from headwater.databases.sql import SqlDatabase
-from headwater.errors import BadRequestError, NotFoundError, UnauthorizedError
-from headwater.kit.clock import FakeClock
-from headwater.workspaces.model import Configuration, SourceType
-
-
-class Published(list[Configuration]):
-    """What was published, in order."""
-
-
-@pytest.fixture
-def published() -> Published:
-    return Published()
-
-
-@pytest.fixture
-def changes(database: SqlDatabase, published: Published) -> Changes:
-    return Changes(database, FakeClock(), published.append)
-
-
-@pytest.fixture
-def alice(changes: Changes) -> Principal:
-    """The owner."""
-    secret = changes.begin(admin_token="")
-    assert secret is not None
-    return changes.principal(secret)
-
-
-def actions(database: SqlDatabase) -> list[tuple[str, str]]:
-    with database.reading() as connection:
-        assert audit.first_broken(connection) is None
-        return [(entry.actor, entry.action) for entry in audit.entries(connection)]
+from headwater.access.model import OWNER, Principal
+from headwater.errors import BadRequestError, ConflictError, NotFoundError, UnauthorizedError
+from headwater.workspaces.model import SourceType
+from tests.access.conftest import Published, actions, trail
 
 
 def test_the_first_start_makes_a_workspace_with_an_owner(changes: Changes) -> None:
-    secret = changes.begin(admin_token="")
+    secret = start.begin(changes, admin_token="")
     assert secret is not None
     assert secret.startswith("hw_")
-    principal = changes.principal(secret)
-    assert principal.role is Role.OWNER
-    assert changes.workspace(principal).name == "Default"
+    principal = by_token(changes, secret)
+    assert principal.grants == OWNER
+    assert workspaces.own(changes, principal).name == "Default"
 
 
 def test_the_admin_token_becomes_the_first_owners(changes: Changes) -> None:
-    assert changes.begin(admin_token="chosen") == "chosen"
-    assert changes.principal("chosen").role is Role.OWNER
+    assert start.begin(changes, admin_token="chosen") == "chosen"
+    assert by_token(changes, "chosen").grants == OWNER
 
 
 def test_later_starts_change_nothing(changes: Changes, published: Published) -> None:
-    changes.begin(admin_token="first")
+    start.begin(changes, admin_token="first")
     count = len(published)
-    assert changes.begin(admin_token="second") is None
+    assert start.begin(changes, admin_token="second") is None
     assert len(published) == count
     with pytest.raises(UnauthorizedError):
-        changes.principal("second")
+        by_token(changes, "second")
 
 
-def test_every_change_is_in_the_audit_trail(
-    changes: Changes, alice: Principal, database: SqlDatabase
-) -> None:
-    source = changes.create_source(alice, name="Shop", type=SourceType.WEBSITE)
-    changes.update_source(alice, source.id, name="New", enabled=None)
-    both = changes.add_write_key(alice, source.id)
-    changes.remove_write_key(alice, source.id, both.write_keys[0])
-    changes.delete_source(alice, source.id)
-    assert actions(database) == [
+def test_every_change_is_in_the_audit_trail(changes: Changes, alice: Principal) -> None:
+    source = sources.create(changes, alice, name="Shop", type=SourceType.WEBSITE)
+    sources.update(changes, alice, source.id, name="New")
+    both = sources.add_write_key(changes, alice, source.id)
+    sources.remove_write_key(changes, alice, source.id, both.write_keys[0])
+    sources.delete(changes, alice, source.id)
+    assert actions(changes) == [
         ("system", "Workspace Created"),
         ("system", "Token Created"),
         (alice.actor, "Source Created"),
@@ -83,62 +54,114 @@ def test_every_change_is_in_the_audit_trail(
     ]
 
 
-def test_a_change_that_changes_nothing_is_not_recorded(
-    changes: Changes, alice: Principal, database: SqlDatabase
+def test_an_entry_says_what_people_call_the_one_who_did_it(
+    changes: Changes, alice: Principal
 ) -> None:
-    source = changes.create_source(alice, name="Shop", type=SourceType.WEBSITE)
-    before = actions(database)
-    changes.update_source(alice, source.id, name="Shop", enabled=True)
-    assert actions(database) == before
+    sources.create(changes, alice, name="Shop", type=SourceType.WEBSITE)
+    last = trail(changes)[-1]
+    assert (last.actor_name, last.subject_name) == ("First owner", "Shop")
+
+
+def test_a_change_that_changes_nothing_is_not_recorded(changes: Changes, alice: Principal) -> None:
+    source = sources.create(changes, alice, name="Shop", type=SourceType.WEBSITE)
+    before = actions(changes)
+    sources.update(changes, alice, source.id, name="Shop", enabled=True)
+    assert actions(changes) == before
 
 
 def test_a_refused_change_leaves_no_trace(
-    changes: Changes, alice: Principal, database: SqlDatabase, published: Published
+    changes: Changes, alice: Principal, published: Published
 ) -> None:
-    before = actions(database), len(published)
+    before = actions(changes), len(published)
     with pytest.raises(BadRequestError):
-        changes.create_source(alice, name="", type=SourceType.WEBSITE)
-    assert (actions(database), len(published)) == before
+        sources.create(changes, alice, name="", type=SourceType.WEBSITE)
+    assert (actions(changes), len(published)) == before
+
+
+def test_a_change_that_fails_halfway_is_not_made(
+    changes: Changes, alice: Principal, published: Published
+) -> None:
+    before = actions(changes), len(published), workspaces.own(changes, alice)
+
+    def fail() -> None:
+        with changes.change(alice) as step:
+            step.record(Change("Something Done", "Thing", "1"))
+            raise ConflictError("No.")
+
+    with pytest.raises(ConflictError):
+        fail()
+    assert (actions(changes), len(published), workspaces.own(changes, alice)) == before
 
 
 def test_the_configuration_is_published_after_each_change(
     changes: Changes, alice: Principal, published: Published
 ) -> None:
-    source = changes.create_source(alice, name="Shop", type=SourceType.WEBSITE)
+    source = sources.create(changes, alice, name="Shop", type=SourceType.WEBSITE)
     assert published[-1].sources == (source,)
-    changes.delete_source(alice, source.id)
+    sources.delete(changes, alice, source.id)
     assert published[-1].sources == ()
     versions = [each.version for each in published]
     assert versions == sorted(set(versions))
 
 
+def test_what_the_roles_need_not_know_is_not_published(
+    changes: Changes, alice: Principal, published: Published
+) -> None:
+    count = len(published)
+    with changes.change(alice) as step:
+        step.record(Change("User Invited", "User", "bob"))
+    assert len(published) == count
+
+
 def test_the_configuration_can_be_published_again(
     changes: Changes, alice: Principal, published: Published
 ) -> None:
-    assert changes.publish() == published[-1]
+    assert changes.publish() == published[0]
 
 
 def test_charlie_sees_nothing_of_alices_sources(changes: Changes, alice: Principal) -> None:
-    source = changes.create_source(alice, name="Shop", type=SourceType.WEBSITE)
-    charlie = Principal("token:charlie", "another-workspace", Role.OWNER)
-    assert changes.sources(charlie) == []
+    source = sources.create(changes, alice, name="Shop", type=SourceType.WEBSITE)
+    charlie = Principal("token:charlie", "another-workspace", OWNER)
+    assert sources.listed(changes, charlie) == []
     with pytest.raises(NotFoundError):
-        changes.source(charlie, source.id)
+        sources.one(changes, charlie, source.id)
     with pytest.raises(NotFoundError):
-        changes.delete_source(charlie, source.id)
+        sources.delete(changes, charlie, source.id)
 
 
 def test_many_threads_make_one_chain(
-    changes: Changes, alice: Principal, database: SqlDatabase, published: Published
+    changes: Changes, alice: Principal, published: Published
 ) -> None:
     def make() -> None:
-        changes.create_source(alice, name="Shop", type=SourceType.SERVER)
+        sources.create(changes, alice, name="Shop", type=SourceType.SERVER)
 
     threads = [threading.Thread(target=make) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({source.slug for source in changes.sources(alice)}) == 8
-    assert len(actions(database)) == 10
+    assert len({source.slug for source in sources.listed(changes, alice)}) == 8
+    assert len(actions(changes)) == 10
     assert len(published[-1].sources) == 8
+
+
+def test_reads_of_personal_data_are_in_the_trail_each_with_its_count(
+    changes: Changes, alice: Principal
+) -> None:
+    for _ in range(3):
+        changes.record_read(alice, "Event", "m1")
+    changes.record_read(alice, "SQL", "SELECT email FROM users")
+    changes.close()
+    reads = [entry for entry in trail(changes) if entry.action == "Personal Data Read"]
+    assert {entry.actor for entry in reads} == {alice.actor}
+    assert {entry.subject for entry in reads} == {"Event", "SQL"}
+    assert sum((entry.after or "").count("m1") for entry in reads) <= 3
+
+
+def test_the_newest_end_of_the_trail_is_handed_on(
+    changes: Changes, alice: Principal, database: object
+) -> None:
+    heads: list[audit.Head] = []
+    changes._keep_head = heads.append
+    sources.create(changes, alice, name="Shop", type=SourceType.SERVER)
+    assert heads == [trail(changes)[-1].head]

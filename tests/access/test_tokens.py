@@ -4,69 +4,142 @@ import pytest
 from sqlalchemy import text
 
 from headwater.access import tokens
-from headwater.access.model import Access, Principal, Role
-from headwater.databases.sql import SqlDatabase
-from headwater.errors import ConflictError, NotFoundError
-from headwater.workspaces import store
+from headwater.access.admission import by_token
+from headwater.access.changes import Changes
+from headwater.access.model import OWNER, Grant, Principal, Reach
+from headwater.access.permissions import Kind
+from headwater.access.roles import Role
+from headwater.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnauthorizedError,
+)
+from headwater.kit.clock import FakeClock
+from tests.access.conftest import ADMIN_TOKEN, trail
+
+MEMBER = (Grant(Role.WORKSPACE_MEMBER),)
 
 
-@pytest.fixture
-def workspace_id(database: SqlDatabase) -> str:
-    with database.writing() as connection:
-        return store.create_workspace(connection, name="Alice's", now=1).id
+def test_a_token_is_recognised_by_its_secret(changes: Changes, alice: Principal) -> None:
+    token, secret = tokens.create(changes, alice, name="Bob", grants=MEMBER)
+    assert by_token(changes, secret) == Principal(
+        f"token:{token.id}", alice.workspace_id, MEMBER, name="Bob"
+    )
 
 
-def test_a_token_is_recognised_by_its_secret(database: SqlDatabase, workspace_id: str) -> None:
-    with database.writing() as connection:
-        token, secret = tokens.create(connection, workspace_id, name="Bob", role=Role.MEMBER, now=1)
-        principal = tokens.principal(connection, secret)
-    assert principal == Principal(f"token:{token.id}", workspace_id, Role.MEMBER)
+def test_an_unknown_secret_is_nobodys(changes: Changes, alice: Principal) -> None:
+    for guess in ("hw_guess", "", ADMIN_TOKEN + " "):
+        with pytest.raises(UnauthorizedError):
+            by_token(changes, guess)
 
 
-def test_an_unknown_secret_is_nobodys(database: SqlDatabase) -> None:
-    with database.reading() as connection:
-        assert tokens.principal(connection, "hw_guess") is None
-        assert tokens.principal(connection, "") is None
-
-
-def test_the_secret_is_kept_nowhere(database: SqlDatabase, workspace_id: str) -> None:
-    with database.writing() as connection:
-        _, secret = tokens.create(connection, workspace_id, name="Bob", role=Role.OWNER, now=1)
-    with database.reading() as connection:
+def test_the_secret_is_kept_nowhere(changes: Changes, alice: Principal) -> None:
+    _, secret = tokens.create(changes, alice, name="Bob", grants=MEMBER)
+    with changes.reading() as connection:
         kept = connection.execute(text("SELECT * FROM tokens")).all()
     assert secret not in repr(kept)
+    assert secret not in repr(trail(changes))
 
 
-def test_a_revoked_token_is_nobodys(database: SqlDatabase, workspace_id: str) -> None:
-    with database.writing() as connection:
-        token, secret = tokens.create(connection, workspace_id, name="Bob", role=Role.OWNER, now=1)
-        tokens.revoke(connection, workspace_id, token.id)
-        assert tokens.principal(connection, secret) is None
-        assert tokens.tokens(connection, workspace_id) == []
-        with pytest.raises(NotFoundError):
-            tokens.revoke(connection, workspace_id, token.id)
+def test_what_is_kept_of_a_secret_is_no_secret(changes: Changes, alice: Principal) -> None:
+    with changes.reading() as connection:
+        kept = connection.execute(text("SELECT hash FROM tokens")).scalar_one()
+    with pytest.raises(UnauthorizedError):
+        by_token(changes, kept)
 
 
-def test_another_workspaces_token_cannot_be_revoked(
-    database: SqlDatabase, workspace_id: str
+def test_a_revoked_token_is_nobodys(changes: Changes, alice: Principal) -> None:
+    token, secret = tokens.create(changes, alice, name="Bob", grants=MEMBER)
+    tokens.revoke(changes, alice, token.id)
+    with pytest.raises(UnauthorizedError):
+        by_token(changes, secret)
+    assert token.id not in [each.id for each in tokens.listed(changes, alice)]
+    with pytest.raises(NotFoundError):
+        tokens.revoke(changes, alice, token.id)
+
+
+def test_a_token_is_nobodys_after_its_time(
+    changes: Changes, alice: Principal, clock: FakeClock
 ) -> None:
-    with database.writing() as connection:
-        token, _ = tokens.create(connection, workspace_id, name="Bob", role=Role.OWNER, now=1)
-        charlie = store.create_workspace(connection, name="Charlie's", now=1)
+    end = clock.now() + 60_000_000
+    _, secret = tokens.create(changes, alice, name="Bob", grants=MEMBER, expires_at=end)
+    clock.advance(seconds=59.9)
+    by_token(changes, secret)
+    clock.advance(seconds=0.1)
+    with pytest.raises(UnauthorizedError):
+        by_token(changes, secret)
+
+
+def test_a_token_that_is_over_already_cannot_be_made(
+    changes: Changes, alice: Principal, clock: FakeClock
+) -> None:
+    with pytest.raises(InvalidError, match="expiresAt"):
+        tokens.create(changes, alice, name="Bob", grants=MEMBER, expires_at=clock.now())
+
+
+def test_the_last_use_is_noted_once_a_minute(
+    changes: Changes, alice: Principal, clock: FakeClock
+) -> None:
+    token, secret = tokens.create(changes, alice, name="Bob", grants=MEMBER)
+    assert tokens.one(changes, alice, token.id).last_used_at is None
+    first = clock.now()
+    by_token(changes, secret)
+    clock.advance(seconds=30)
+    by_token(changes, secret)
+    assert tokens.one(changes, alice, token.id).last_used_at == first
+    clock.advance(seconds=30)
+    by_token(changes, secret)
+    assert tokens.one(changes, alice, token.id).last_used_at == clock.now()
+
+
+def test_another_workspaces_token_cannot_be_revoked(changes: Changes, alice: Principal) -> None:
+    token, _ = tokens.create(changes, alice, name="Bob", grants=MEMBER)
+    charlie = Principal("token:charlie", "another-workspace", OWNER)
+    assert tokens.listed(changes, charlie) == []
+    for attempt in (tokens.revoke, tokens.one):
         with pytest.raises(NotFoundError):
-            tokens.revoke(connection, charlie.id, token.id)
+            attempt(changes, charlie, token.id)
 
 
-def test_one_secret_has_one_token(database: SqlDatabase, workspace_id: str) -> None:
-    with database.writing() as connection:
-        tokens.create(connection, workspace_id, name="A", role=Role.OWNER, now=1, secret="same")
-        with pytest.raises(ConflictError):
-            tokens.create(connection, workspace_id, name="B", role=Role.OWNER, now=1, secret="same")
+def test_one_secret_has_one_token(changes: Changes, alice: Principal) -> None:
+    with pytest.raises(ConflictError), changes.change(alice) as step:
+        tokens.insert_token(
+            step.connection,
+            alice.workspace_id,
+            name="Again",
+            grants=OWNER,
+            created_by="system",
+            now=step.now,
+            secret=ADMIN_TOKEN,
+        )
 
 
-def test_a_member_may_look_and_an_owner_may_change() -> None:
-    member = Principal("token:1", "w", Role.MEMBER)
-    owner = Principal("token:2", "w", Role.OWNER)
-    assert member.may(Access.MEMBER)
-    assert not member.may(Access.OWNER)
-    assert owner.may(Access.OWNER)
+def test_only_who_administers_access_makes_tokens(changes: Changes, alice: Principal) -> None:
+    bob = Principal("token:bob", alice.workspace_id, MEMBER)
+    with pytest.raises(ForbiddenError):
+        tokens.create(changes, bob, name="Mine", grants=MEMBER)
+    with pytest.raises(ForbiddenError):
+        tokens.listed(changes, bob)
+
+
+def test_nobody_makes_a_token_mightier_than_himself(changes: Changes, alice: Principal) -> None:
+    some = Grant(Role.WORKSPACE_OWNER, (Reach(Kind.SOURCE, "s1"),))
+    limited = Principal("token:limited", alice.workspace_id, (some,))
+    with pytest.raises(ForbiddenError):
+        tokens.require_may_grant(limited, [Grant(Role.SOURCE_ADMIN)])
+    tokens.require_may_grant(limited, [Grant(Role.SOURCE_ADMIN, (Reach(Kind.SOURCE, "s1"),))])
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 300, "a\nb"])
+def test_a_token_has_a_name_that_can_be_shown(
+    changes: Changes, alice: Principal, name: str
+) -> None:
+    with pytest.raises(InvalidError, match="name"):
+        tokens.create(changes, alice, name=name, grants=MEMBER)
+
+
+def test_a_token_may_something(changes: Changes, alice: Principal) -> None:
+    with pytest.raises(InvalidError, match="permissions"):
+        tokens.create(changes, alice, name="Idle", grants=())

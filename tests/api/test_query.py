@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from headwater.access.admission import by_token
 from headwater.api.application import application
 from headwater.api.frame import Context
 from headwater.api.query import accepted
@@ -66,7 +67,7 @@ def test_a_question_is_answered_as_the_warehouse_answers(asker: TestClient, hear
 def test_a_question_is_of_the_askers_own_workspace(
     asker: TestClient, heard: Heard, context: Context
 ) -> None:
-    own = context.changes.principal("token-of-bob").workspace_id
+    own = by_token(context.changes, "token-of-bob").workspace_id
     response = asker.post("/api/query", json={"sql": "SELECT 1", "workspaceId": "another"})
     assert heard.body["workspaceId"] == own
     assert heard.body["queryId"] == f"{own}/{response.headers['X-Headwater-Query-Id']}"
@@ -130,7 +131,7 @@ def test_a_question_is_cancelled_by_its_id_within_the_workspace(
     asker: TestClient, heard: Heard, context: Context
 ) -> None:
     heard.response = Response(b'{"cancelled": true}')
-    own = context.changes.principal("token-of-bob").workspace_id
+    own = by_token(context.changes, "token-of-bob").workspace_id
     response = asker.post("/api/query/cancel", json={"queryId": "q1"})
     assert response.json() == {"cancelled": True}
     assert heard.body == {"queryId": f"{own}/q1"}

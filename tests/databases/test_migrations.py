@@ -12,9 +12,14 @@ import headwater.access.tables
 import headwater.databases
 import headwater.questions.tables
 import headwater.workspaces.tables
-from headwater.databases.migrate import current_revision, migrate, newest_revision
+from headwater.access.admission import by_token
+from headwater.access.changes import Changes
+from headwater.access.permissions import Permission
+from headwater.access.secrets import digest
+from headwater.databases.migrate import current_revision, migrate, newest_revision, upgrade
 from headwater.databases.sql import SqlDatabase, integrity_problems, sqlite_database
 from headwater.errors import HeadwaterError
+from headwater.kit.clock import FakeClock
 from headwater.kit.tables import METADATA
 
 
@@ -61,3 +66,24 @@ def test_a_damaged_database_has_problems(tmp_path: Path, database: SqlDatabase) 
     file.write_bytes(content)
     with pytest.raises(HeadwaterError, match="cannot be read"):
         assert not integrity_problems(sqlite_database(tmp_path))
+
+
+def test_tokens_of_the_first_schema_keep_what_they_may(tmp_path: Path) -> None:
+    database = sqlite_database(tmp_path)
+    with database.writing() as connection:
+        upgrade(connection, "0001")
+        connection.execute(text("INSERT INTO workspaces VALUES ('w', 'Shop', 'shop', 1)"))
+        for role in ("owner", "member"):
+            connection.execute(
+                text("INSERT INTO tokens VALUES (:id, 'w', :id, :id, :hash, 1)"),
+                {"id": role, "hash": digest(role)},
+            )
+    migrate(database)
+    changes = Changes(database, FakeClock(), lambda _: None)
+    owner, member = (by_token(changes, role) for role in ("owner", "member"))
+    assert all(owner.may(each) for each in Permission)
+    for permission in (Permission.SOURCE_READ, Permission.WAREHOUSE_READ, Permission.PII_READ):
+        assert member.may(permission)
+    assert not member.may(Permission.SOURCE_ADMIN)
+    assert not member.may(Permission.IAM_ADMIN)
+    database.close()

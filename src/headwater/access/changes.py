@@ -1,212 +1,121 @@
-"""Every change to the configuration: made, recorded in the audit trail, and published."""
+"""The one gate for changes of the configuration: made, recorded in the audit trail, published.
+
+A noun's operations are functions of their own (`sources.py`, `users.py`, …) that go through it:
+
+    with changes.change(by) as step:
+        made = store.create_source(step.connection, by.workspace_id, …, now=step.now)
+        step.record(created("Source", made.id, made, name=made.name))
+    return made
+"""
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection
 
-from headwater.access import audit, tokens
-from headwater.access.audit import Change
-from headwater.access.model import Principal, Role, Token
-from headwater.errors import UnauthorizedError
+from headwater.access import audit
+from headwater.access.audit import Change, Head
+from headwater.access.model import Principal
+from headwater.access.reads import Reads
 from headwater.kit.clock import Clock
 from headwater.ports import Database
 from headwater.workspaces import store
-from headwater.workspaces.model import Configuration, Source, SourceType, Workspace
+from headwater.workspaces.model import Configuration
 
-SYSTEM = "system"
-"""The actor of what Headwater does itself, at its first start."""
 
-_T = TypeVar("_T")
+class Step:
+    """A change under way: the transaction that it is made in, its moment, and what it did."""
+
+    def __init__(self, connection: Connection, by: Principal, now: int) -> None:
+        self.connection = connection
+        self.now = now
+        self.recorded: list[audit.Entry] = []
+        self._by = by
+
+    def record(self, change: Change, *, workspace_id: str | None = None) -> None:
+        """Put into the audit trail what was done; of the caller's workspace, if none is named."""
+        entry = audit.record(
+            self.connection,
+            change,
+            actor=self._by.actor,
+            actor_name=self._by.name,
+            workspace_id=self._by.workspace_id if workspace_id is None else workspace_id,
+            now=self.now,
+        )
+        self.recorded.append(entry)
 
 
 class Changes:
-    """Reads and changes the configuration on behalf of principals, for several threads.
+    """Reads and changes the state on behalf of principals, for several threads.
 
-    Each change is one transaction together with its entry in the audit trail; `publish` is called
-    with the configuration that it left, in the order of the changes.
+    `publish` is called with the configuration that a change left, in the order of the changes;
+    `keep_head` with the newest end of the audit trail, to keep it where the database is not.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, publish: Callable[[Configuration], None]
+        self,
+        database: Database,
+        clock: Clock,
+        publish: Callable[[Configuration], None],
+        keep_head: Callable[[Head], None] = lambda _: None,
     ) -> None:
+        self.clock = clock
         self._database = database
-        self._clock = clock
         self._publish = publish
+        self._keep_head = keep_head
         self._one_at_a_time = threading.Lock()
+        self._reads = Reads(self._record_reads)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A transaction that sees one moment and changes nothing."""
+        return self._database.reading()
+
+    @contextmanager
+    def change(self, by: Principal) -> Iterator[Step]:
+        """A transaction in which `by` changes something, and says so by `step.record`.
+
+        Left without an error, it is committed, and the configuration published if it changed.
+        """
+        with self._one_at_a_time:
+            with self._database.writing() as connection:
+                version = store.version(connection)
+                step = Step(connection, by, self.clock.now())
+                yield step
+                is_new = store.version(connection) != version
+                configuration = store.configuration(connection) if is_new else None
+            if step.recorded:
+                self._keep_head(step.recorded[-1].head)
+            if configuration is not None:
+                self._publish(configuration)
+
+    @contextmanager
+    def noting(self) -> Iterator[Connection]:
+        """A transaction for what is no change of the configuration: last uses, failed attempts."""
+        with self._database.writing() as connection:
+            yield connection
+
+    def record_read(self, by: Principal, what: str, subject_id: str) -> None:
+        """Put into the audit trail that personal data was read: which, and whose (or the question).
+
+        Returns at once; what many calls note is written together, without delay.
+        """
+        self._reads.note(by, what, subject_id)
 
     def publish(self) -> Configuration:
         """Publish the configuration as it is: a crash may have come between change and publish."""
         with self._one_at_a_time, self._database.reading() as connection:
             configuration = store.configuration(connection)
             self._publish(configuration)
+            head = audit.head(connection)
+        if head is not None:
+            self._keep_head(head)
         return configuration
 
-    def principal(self, secret: str) -> Principal:
-        """Whose token this is. Raises UnauthorizedError."""
-        with self._database.reading() as connection:
-            found = tokens.principal(connection, secret)
-        if found is None:
-            raise UnauthorizedError(
-                "The API token is not known.",
-                hint="Use the one at DIR/admin-token, or the one that an owner gave you.",
-            )
-        return found
+    def close(self) -> None:
+        """Write what is still to be written of the audit trail."""
+        self._reads.close()
 
-    def begin(self, *, admin_token: str) -> str | None:
-        """Make the default workspace and its first owner's token, where there is none yet.
-
-        Returns the token's secret when it was made now, and None later.
-        """
-
-        def make(connection: Connection) -> tuple[str | None, Sequence[tuple[str, Change]]]:
-            if store.workspaces(connection):
-                return None, ()
-            now = self._clock.now()
-            workspace = store.create_workspace(connection, name="Default", now=now)
-            token, secret = tokens.create(
-                connection,
-                workspace.id,
-                name="First owner",
-                role=Role.OWNER,
-                now=now,
-                secret=admin_token,
-            )
-            return secret, (
-                (workspace.id, _created("Workspace", workspace)),
-                (workspace.id, _created("Token", token)),
-            )
-
-        return self._change(SYSTEM, make)
-
-    def workspace(self, by: Principal) -> Workspace:
-        """The caller's workspace."""
-        with self._database.reading() as connection:
-            return store.workspace(connection, by.workspace_id)
-
-    def sources(self, by: Principal) -> list[Source]:
-        """The workspace's sources, the oldest first."""
-        with self._database.reading() as connection:
-            return store.sources(connection, by.workspace_id)
-
-    def source(self, by: Principal, source_id: str) -> Source:
-        """One source. Raises NotFoundError."""
-        with self._database.reading() as connection:
-            return store.source(connection, by.workspace_id, source_id)
-
-    def create_source(
-        self,
-        by: Principal,
-        *,
-        name: str,
-        type: SourceType,  # noqa: A002 - the field's name
-        slug: str = "",
-        enabled: bool = True,
-        allowed_origins: Sequence[str] = (),
-    ) -> Source:
-        """Make a source with a write key. Raises BadRequestError and ConflictError."""
-
-        def make(connection: Connection) -> tuple[Source, Sequence[tuple[str, Change]]]:
-            made = store.create_source(
-                connection,
-                by.workspace_id,
-                name=name,
-                type=type,
-                slug=slug,
-                enabled=enabled,
-                allowed_origins=allowed_origins,
-                now=self._clock.now(),
-            )
-            return made, ((by.workspace_id, _created("Source", made)),)
-
-        return self._change(by.actor, make)
-
-    def update_source(
-        self,
-        by: Principal,
-        source_id: str,
-        *,
-        name: str | None = None,
-        enabled: bool | None = None,
-        allowed_origins: Sequence[str] | None = None,
-    ) -> Source:
-        """Change what is given. Raises NotFoundError and BadRequestError."""
-
-        def make(connection: Connection) -> tuple[Source, Sequence[tuple[str, Change]]]:
-            before = store.source(connection, by.workspace_id, source_id)
-            after = store.update_source(
-                connection,
-                by.workspace_id,
-                source_id,
-                name=name,
-                enabled=enabled,
-                allowed_origins=allowed_origins,
-            )
-            if after == before:
-                return after, ()
-            return after, ((by.workspace_id, _modified("Source", before, after)),)
-
-        return self._change(by.actor, make)
-
-    def delete_source(self, by: Principal, source_id: str) -> None:
-        """Remove a source; its events stay. Raises NotFoundError."""
-
-        def make(connection: Connection) -> tuple[None, Sequence[tuple[str, Change]]]:
-            before = store.source(connection, by.workspace_id, source_id)
-            store.delete_source(connection, by.workspace_id, source_id)
-            change = Change("Source Deleted", "Source", source_id, before=before)
-            return None, ((by.workspace_id, change),)
-
-        self._change(by.actor, make)
-
-    def add_write_key(self, by: Principal, source_id: str) -> Source:
-        """Give a source one more write key. Raises NotFoundError."""
-
-        def make(connection: Connection) -> tuple[Source, Sequence[tuple[str, Change]]]:
-            before = store.source(connection, by.workspace_id, source_id)
-            after, _ = store.add_write_key(
-                connection, by.workspace_id, source_id, now=self._clock.now()
-            )
-            return after, ((by.workspace_id, _modified("Source", before, after)),)
-
-        return self._change(by.actor, make)
-
-    def remove_write_key(self, by: Principal, source_id: str, write_key: str) -> None:
-        """Take a write key from a source. Raises NotFoundError and ConflictError."""
-
-        def make(connection: Connection) -> tuple[None, Sequence[tuple[str, Change]]]:
-            before = store.source(connection, by.workspace_id, source_id)
-            after = store.remove_write_key(connection, by.workspace_id, source_id, write_key)
-            return None, ((by.workspace_id, _modified("Source", before, after)),)
-
-        self._change(by.actor, make)
-
-    def _change(
-        self,
-        actor: str,
-        make: Callable[[Connection], tuple[_T, Sequence[tuple[str, Change]]]],
-    ) -> _T:
-        with self._one_at_a_time:
-            with self._database.writing() as connection:
-                result, changes = make(connection)
-                for workspace_id, change in changes:
-                    audit.record(
-                        connection,
-                        change,
-                        actor=actor,
-                        workspace_id=workspace_id,
-                        now=self._clock.now(),
-                    )
-                configuration = store.configuration(connection)
-            if changes:
-                self._publish(configuration)
-        return result
-
-
-def _created(subject: str, after: Workspace | Source | Token) -> Change:
-    return Change(f"{subject} Created", subject, after.id, after=after)
-
-
-def _modified(subject: str, before: Source, after: Source) -> Change:
-    return Change(f"{subject} Modified", subject, after.id, before=before, after=after)
+    def _record_reads(self, by: Principal, change: Change) -> None:
+        with self.change(by) as step:
+            step.record(change)

@@ -1,64 +1,138 @@
 """API tokens: made, kept as hashes, and recognised."""
 
-import hashlib
+from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import Connection, Row, delete, insert, select
+import msgspec
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from headwater.access.model import Principal, Role, Token
+from headwater.access.audit import created, deleted
+from headwater.access.changes import Changes
+from headwater.access.model import Grant, Principal
+from headwater.access.permissions import Permission
+from headwater.access.secrets import digest
 from headwater.access.tables import TOKENS
-from headwater.errors import ConflictError, NotFoundError
+from headwater.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from headwater.kit import ids
+from headwater.workspaces.rules import LONGEST_NAME
+
+_USES_NOTED_EVERY: Final = 60_000_000  # microseconds
 
 
-def digest(secret: str) -> str:
-    """What is kept of a token's secret.
+class Token(msgspec.Struct, frozen=True):
+    """An API token as it is kept: without its secret."""
 
-    One SHA-256 is enough: the secret is 256 random bits, not a password, so there is nothing to
-    guess that a slower hash would protect, and it is computed for every request.
-    """
-    return hashlib.sha256(secret.encode()).hexdigest()
+    id: str
+    workspace_id: str
+    name: str
+    grants: tuple[Grant, ...]
+    created_by: str
+    created_at: int
+    expires_at: int | None = None
+    last_used_at: int | None = None
 
 
 def create(
+    changes: Changes,
+    by: Principal,
+    *,
+    name: str,
+    grants: Sequence[Grant],
+    expires_at: int | None = None,
+) -> tuple[Token, str]:
+    """Make a token. Returns it and its secret, which is kept nowhere.
+
+    Raises InvalidError, and ForbiddenError for a token mightier than the caller.
+    """
+    by.require(Permission.IAM_ADMIN)
+    require_may_grant(by, grants)
+    with changes.change(by) as step:
+        if expires_at is not None and expires_at <= step.now:
+            raise InvalidError("expiresAt: is in the past.", field="expiresAt")
+        token, secret = insert_token(
+            step.connection,
+            by.workspace_id,
+            name=name,
+            grants=grants,
+            created_by=by.actor,
+            now=step.now,
+            expires_at=expires_at,
+        )
+        step.record(created("Token", token.id, token, name=token.name))
+    return token, secret
+
+
+def listed(changes: Changes, by: Principal) -> list[Token]:
+    """The workspace's tokens, the oldest first. Raises ForbiddenError."""
+    by.require(Permission.IAM_ADMIN)
+    with changes.reading() as connection:
+        return tokens(connection, by.workspace_id)
+
+
+def one(changes: Changes, by: Principal, token_id: str) -> Token:
+    """One token of the workspace. Raises NotFoundError and ForbiddenError."""
+    by.require(Permission.IAM_ADMIN)
+    with changes.reading() as connection:
+        return _one(connection, by.workspace_id, token_id)
+
+
+def revoke(changes: Changes, by: Principal, token_id: str) -> None:
+    """Make a token useless at once. Raises NotFoundError and ForbiddenError."""
+    by.require(Permission.IAM_ADMIN)
+    with changes.change(by) as step:
+        token = _one(step.connection, by.workspace_id, token_id)
+        step.connection.execute(delete(TOKENS).where(TOKENS.c.id == token.id))
+        step.record(deleted("Token", token.id, token, name=token.name))
+
+
+def require_may_grant(by: Principal, grants: Sequence[Grant]) -> None:
+    """Raises ForbiddenError where the caller would hand on more than it has."""
+    for grant in grants:
+        if not by.may_grant(grant):
+            raise ForbiddenError(
+                f"You cannot give the role {grant.role.display_name} there: it may more than you.",
+                hint="Ask an owner of the workspace.",
+            )
+
+
+def insert_token(
     connection: Connection,
     workspace_id: str,
     *,
     name: str,
-    role: Role,
+    grants: Sequence[Grant],
+    created_by: str,
     now: int,
     secret: str = "",
+    expires_at: int | None = None,
 ) -> tuple[Token, str]:
-    """Make a token. Returns it and its secret, which is kept nowhere.
+    """Keep a new token. `secret` is what an operator chose himself.
 
-    `secret` is what an operator chose himself. Raises ConflictError when it is in use.
+    Raises ConflictError when it is in use, and InvalidError.
     """
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise InvalidError(f"name: must be 1 to {LONGEST_NAME} characters.", field="name")
+    if not grants:
+        raise InvalidError("permissions: a token needs at least one.", field="permissions")
     secret = secret or ids.api_token()
     token = Token(
-        id=ids.resource_id(), workspace_id=workspace_id, name=name, role=role, created_at=now
+        id=ids.resource_id(),
+        workspace_id=workspace_id,
+        name=name.strip(),
+        grants=tuple(grants),
+        created_by=created_by,
+        created_at=now,
+        expires_at=expires_at,
     )
     taken = connection.execute(select(TOKENS.c.id).where(TOKENS.c.hash == digest(secret))).first()
     if taken is not None:
         raise ConflictError("This token is in use already.", hint="Choose another secret.")
-    connection.execute(
-        insert(TOKENS).values(
-            id=token.id,
-            workspace_id=workspace_id,
-            name=name,
-            role=role.value,
-            hash=digest(secret),
-            created_at=now,
-        )
-    )
+    values = msgspec.structs.asdict(token) | {
+        "grants": msgspec.json.encode(token.grants).decode(),
+        "hash": digest(secret),
+    }
+    connection.execute(insert(TOKENS).values(**values))
     return token, secret
-
-
-def principal(connection: Connection, secret: str) -> Principal | None:
-    """Whose token this is; None where it is nobody's."""
-    row = connection.execute(select(TOKENS).where(TOKENS.c.hash == digest(secret))).first()
-    if row is None:
-        return None
-    token = _token(row)
-    return Principal(f"token:{token.id}", token.workspace_id, token.role)
 
 
 def tokens(connection: Connection, workspace_id: str) -> list[Token]:
@@ -71,12 +145,37 @@ def tokens(connection: Connection, workspace_id: str) -> list[Token]:
     return [_token(row) for row in connection.execute(statement)]
 
 
-def revoke(connection: Connection, workspace_id: str, token_id: str) -> None:
-    """Make a token useless at once. Raises NotFoundError."""
-    statement = delete(TOKENS).where(TOKENS.c.workspace_id == workspace_id, TOKENS.c.id == token_id)
-    if not connection.execute(statement).rowcount:
-        raise NotFoundError(f"There is no token {token_id!r}.")
+def principal(changes: Changes, secret: str) -> Principal | None:
+    """Whose token this is; None where it is nobody's, revoked or expired. Notes its use."""
+    now = changes.clock.now()
+    with changes.reading() as connection:
+        row = connection.execute(select(TOKENS).where(TOKENS.c.hash == digest(secret))).first()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    token = _token(row)
+    if token.last_used_at is None or now - token.last_used_at >= _USES_NOTED_EVERY:
+        with changes.noting() as connection:
+            connection.execute(
+                update(TOKENS).where(TOKENS.c.id == token.id).values(last_used_at=now)
+            )
+    return Principal(f"token:{token.id}", token.workspace_id, token.grants, name=token.name)
+
+
+def _one(connection: Connection, workspace_id: str, token_id: str) -> Token:
+    for each in tokens(connection, workspace_id):
+        if each.id == token_id:
+            return each
+    raise NotFoundError(f"There is no token {token_id!r}.")
 
 
 def _token(row: Row[tuple[object, ...]]) -> Token:
-    return Token(row.id, row.workspace_id, row.name, Role(row.role), row.created_at)
+    return Token(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        name=row.name,
+        grants=msgspec.json.decode(row.grants, type=tuple[Grant, ...]),
+        created_by=row.created_by,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )

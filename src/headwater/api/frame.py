@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from headwater.access.changes import Changes
-from headwater.access.model import Access, Principal
+from headwater.access.model import Principal, Rule
 from headwater.api import dialects
 from headwater.errors import BadRequestError, UnauthorizedError
 from headwater.kit.clock import Clock
@@ -132,7 +132,7 @@ class ApiRoute:
 
     method: str
     path: str
-    access: Access
+    access: Rule
     handle: Handler
     doc: Doc = Doc("")
 

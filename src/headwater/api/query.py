@@ -2,18 +2,25 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import httpx
 import msgspec
 from msgspec import Meta
 from starlette.responses import Response, StreamingResponse
 
-from headwater.access.model import Access
-from headwater.api.frame import ApiRoute, Call, answer
+from headwater.access.permissions import Permission
+from headwater.api.frame import ApiRoute, Call, Doc, answer
 from headwater.kit.disconnect import unless_gone
 from headwater.kit.ids import resource_id
-from headwater.queries.model import CONTENT_TYPES, TOTAL_HEADER, TRUNCATED_HEADER, Format, Question
+from headwater.queries.model import (
+    CONTENT_TYPES,
+    TOTAL_HEADER,
+    TRUNCATED_HEADER,
+    Column,
+    Format,
+    Question,
+)
 
 QUERY_ID_HEADER: Final = "X-Headwater-Query-Id"
 _FORWARDED: Final = ("content-length", TOTAL_HEADER.lower(), TRUNCATED_HEADER.lower())
@@ -29,11 +36,28 @@ class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
     query_id: Annotated[str, Meta(max_length=200)] = ""
 
 
+class QueryAnswer(msgspec.Struct, frozen=True):
+    """The rows, and what is known of them. `truncated` says that there are more."""
+
+    sql: str
+    columns: list[Column]
+    data: list[dict[str, Any]]
+    total: int
+    truncated: bool
+
+
 class CancelBody(msgspec.Struct, frozen=True, rename="camel"):
     query_id: str
 
 
+class Cancelled(msgspec.Struct, frozen=True):
+    """Whether such a question was running."""
+
+    cancelled: bool
+
+
 async def ask(call: Call) -> Response:
+    """The header `X-Headwater-Query-Id` of the answer names the question for its cancelling."""
     body = await call.body(QueryBody)
     query_id = body.query_id or resource_id()
     question = Question(
@@ -62,7 +86,7 @@ async def ask(call: Call) -> Response:
 
 async def cancel(call: Call) -> Response:
     body = await call.body(CancelBody)
-    return answer({"cancelled": await call.context.warehouse.cancel(_scoped(call, body.query_id))})
+    return answer(Cancelled(await call.context.warehouse.cancel(_scoped(call, body.query_id))))
 
 
 async def passed_on(stack: AsyncExitStack, response: httpx.Response) -> AsyncIterator[bytes]:
@@ -88,6 +112,25 @@ def _scoped(call: Call, query_id: str) -> str:
 
 
 ROUTES = (
-    ApiRoute("POST", "/api/query", Access.MEMBER, ask),
-    ApiRoute("POST", "/api/query/cancel", Access.MEMBER, cancel),
+    ApiRoute(
+        "POST",
+        "/api/query",
+        (Permission.WAREHOUSE_READ, Permission.PII_READ),
+        ask,
+        Doc(
+            "Ask the warehouse one SELECT.",
+            "SQL",
+            body=QueryBody,
+            answer=QueryAnswer,
+            media=tuple(CONTENT_TYPES.values()),
+            errors=(503,),
+        ),
+    ),
+    ApiRoute(
+        "POST",
+        "/api/query/cancel",
+        Permission.WAREHOUSE_READ,
+        cancel,
+        Doc("Stop a question.", "SQL", body=CancelBody, answer=Cancelled, errors=(503,)),
+    ),
 )

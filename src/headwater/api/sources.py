@@ -6,7 +6,9 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from headwater.access.model import Access
+from headwater.access import sources
+from headwater.access.model import OnSome
+from headwater.access.permissions import Permission
 from headwater.api.frame import ApiRoute, Call, answer
 from headwater.api.pages import asked, paginated
 from headwater.errors import BadRequestError
@@ -44,8 +46,8 @@ class UpdateSource(msgspec.Struct, rename="camel"):
 
 
 async def index(call: Call) -> Response:
-    found = await run_in_threadpool(call.context.changes.sources, call.principal)
-    shown = [_shown(each) for each in found]
+    found = await run_in_threadpool(sources.listed, call.context.changes, call.principal)
+    shown = [_shown(each, call) for each in found]
     return answer(paginated("sources", shown, asked(call.request.query_params)))
 
 
@@ -55,7 +57,8 @@ async def create(call: Call) -> Response:
         raise BadRequestError("name: is missing.", hint="Send a name or a slug.")
     kind = _kind(body.type or body.metadata_id or SourceType.SERVER)
     made = await run_in_threadpool(
-        call.context.changes.create_source,
+        sources.create,
+        call.context.changes,
         call.principal,
         name=body.name,
         type=kind,
@@ -63,54 +66,58 @@ async def create(call: Call) -> Response:
         enabled=body.enabled,
         allowed_origins=body.settings.allowed_origins or (),
     )
-    return answer({"data": {"source": _shown(made)}}, 201)
+    return answer({"data": {"source": _shown(made, call)}}, 201)
 
 
 async def show(call: Call) -> Response:
     found = await run_in_threadpool(
-        call.context.changes.source, call.principal, call.path("source_id")
+        sources.one, call.context.changes, call.principal, call.path("source_id")
     )
-    return answer({"data": {"source": _shown(found), "trackingPlanId": None}})
+    return answer({"data": {"source": _shown(found, call), "trackingPlanId": None}})
 
 
 async def change(call: Call) -> Response:
     body = await call.body(UpdateSource)
     source_id = call.path("source_id")
     if body.slug is not None:
-        found = await run_in_threadpool(call.context.changes.source, call.principal, source_id)
+        found = await run_in_threadpool(
+            sources.one, call.context.changes, call.principal, source_id
+        )
         if body.slug != found.slug:
             raise BadRequestError(
                 "slug: cannot change, for it names the source's schema in the warehouse.",
                 hint="Change the name instead.",
             )
     changed = await run_in_threadpool(
-        call.context.changes.update_source,
+        sources.update,
+        call.context.changes,
         call.principal,
         source_id,
         name=body.name,
         enabled=body.enabled,
         allowed_origins=body.settings.allowed_origins,
     )
-    return answer({"data": {"source": _shown(changed)}})
+    return answer({"data": {"source": _shown(changed, call)}})
 
 
 async def remove(call: Call) -> Response:
     await run_in_threadpool(
-        call.context.changes.delete_source, call.principal, call.path("source_id")
+        sources.delete, call.context.changes, call.principal, call.path("source_id")
     )
     return answer({"data": {"status": "SUCCESS"}})
 
 
 async def add_write_key(call: Call) -> Response:
     changed = await run_in_threadpool(
-        call.context.changes.add_write_key, call.principal, call.path("source_id")
+        sources.add_write_key, call.context.changes, call.principal, call.path("source_id")
     )
-    return answer({"data": {"source": _shown(changed)}})
+    return answer({"data": {"source": _shown(changed, call)}})
 
 
 async def remove_write_key(call: Call) -> Response:
     await run_in_threadpool(
-        call.context.changes.remove_write_key,
+        sources.remove_write_key,
+        call.context.changes,
         call.principal,
         call.path("source_id"),
         call.path("write_key"),
@@ -126,7 +133,7 @@ def _kind(text: str) -> SourceType:
         raise BadRequestError(f"type: must be one of {known}, not {text!r}.") from None
 
 
-def _shown(source: Source) -> dict[str, Any]:
+def _shown(source: Source, call: Call) -> dict[str, Any]:
     kind = source.type.value
     return {
         "id": source.id,
@@ -134,9 +141,9 @@ def _shown(source: Source) -> dict[str, Any]:
         "name": source.name,
         "workspaceId": source.workspace_id,
         "enabled": source.enabled,
-        "writeKeys": source.write_keys,
+        "writeKeys": source.write_keys if sources.may_see_keys(call.principal, source) else (),
         "settings": {"allowedOrigins": source.allowed_origins},
-        "labels": [],
+        "labels": source.labels,
         "metadata": {
             "id": kind,
             "name": kind.capitalize(),
@@ -152,16 +159,18 @@ def _shown(source: Source) -> dict[str, Any]:
 
 
 ROUTES = (
-    ApiRoute("GET", "/api/sources", Access.MEMBER, index),
-    ApiRoute("POST", "/api/sources", Access.OWNER, create),
-    ApiRoute("GET", "/api/sources/{source_id}", Access.MEMBER, show),
-    ApiRoute("PATCH", "/api/sources/{source_id}", Access.OWNER, change),
-    ApiRoute("DELETE", "/api/sources/{source_id}", Access.OWNER, remove),
-    ApiRoute("POST", "/api/sources/{source_id}/writekey", Access.OWNER, add_write_key),
+    ApiRoute("GET", "/api/sources", OnSome(Permission.SOURCE_READ), index),
+    ApiRoute("POST", "/api/sources", Permission.SOURCE_ADMIN, create),
+    ApiRoute("GET", "/api/sources/{source_id}", OnSome(Permission.SOURCE_READ), show),
+    ApiRoute("PATCH", "/api/sources/{source_id}", OnSome(Permission.SOURCE_ADMIN), change),
+    ApiRoute("DELETE", "/api/sources/{source_id}", OnSome(Permission.SOURCE_ADMIN), remove),
+    ApiRoute(
+        "POST", "/api/sources/{source_id}/writekey", OnSome(Permission.SOURCE_ADMIN), add_write_key
+    ),
     ApiRoute(
         "DELETE",
         "/api/sources/{source_id}/writekey/{write_key}",
-        Access.OWNER,
+        OnSome(Permission.SOURCE_ADMIN),
         remove_write_key,
     ),
 )

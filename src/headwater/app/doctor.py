@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from headwater.access import audit
+from headwater.access import audit, heads
 from headwater.app.log import open_log
 from headwater.app.resting import resting_warehouse
 from headwater.databases.migrate import current_revision, newest_revision
@@ -190,19 +190,19 @@ def _state(subject: Subject) -> Findings:
         for text in found:
             yield Level.PROBLEM, f"{FILE_NAME}: {text}.", "Restore the folder from a backup."
         if not found:
-            yield from _schema_and_trail(database)
+            yield from _schema_and_trail(database, subject.folder)
     finally:
         database.close()
 
 
-def _schema_and_trail(database: SqlDatabase) -> Findings:
+def _schema_and_trail(database: SqlDatabase, folder: Path) -> Findings:
     with database.reading() as connection:
         revision, newest = current_revision(connection), newest_revision()
         if revision is None or revision > newest:
             text = f"{FILE_NAME} has the schema {revision}, and this version knows {newest}."
             yield Level.PROBLEM, text, "Run the version of Headwater that made it."
             return
-        broken = audit.first_broken(connection)
+        broken = audit.first_broken(connection, heads.kept(folder))
     if broken is not None:
         text = f"The audit trail does not fit from entry {broken} on."
         yield Level.PROBLEM, text, "Someone changed the database. Compare it with a backup."

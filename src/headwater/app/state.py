@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from headwater.access import heads, start
 from headwater.access.changes import Changes
 from headwater.databases.migrate import migrate
 from headwater.databases.sql import sqlite_database
@@ -29,12 +30,17 @@ def open_state(settings: Settings, clock: Clock) -> Iterator[Changes]:
     database = sqlite_database(folder)
     try:
         migrate(database)
-        changes = Changes(database, clock, partial(snapshot.publish, folder))
-        secret = changes.begin(admin_token=settings.admin_token)
+        changes = Changes(
+            database, clock, partial(snapshot.publish, folder), partial(heads.keep, folder)
+        )
+        secret = start.begin(changes, admin_token=settings.admin_token)
         if secret is not None:
             _keep(folder / TOKEN_FILE, secret)
         changes.publish()
-        yield changes
+        try:
+            yield changes
+        finally:
+            changes.close()
     finally:
         database.close()
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from cyclopts import App, Parameter
 
+from headwater.access import sources
+from headwater.access.admission import by_token
 from headwater.access.changes import Changes
 from headwater.access.model import Principal
 from headwater.app.state import open_state
@@ -37,7 +39,7 @@ def create(
     else:
         made = _at_rest(
             settings,
-            lambda changes, by: _row(changes.create_source(by, name=name, type=SourceType(type))),
+            lambda changes, by: _row(sources.create(changes, by, name=name, type=SourceType(type))),
         )
     _print(_shown(made))
 
@@ -55,7 +57,9 @@ def list_(
     if connection := find(settings):
         found = call(connection, "GET", "/api/sources?pagination.count=1000")["sources"]
     else:
-        found = _at_rest(settings, lambda changes, by: [_row(each) for each in changes.sources(by)])
+        found = _at_rest(
+            settings, lambda changes, by: [_row(each) for each in sources.listed(changes, by)]
+        )
     shown = [_shown(each) for each in found]
     if format == "keys":
         print(*(each["writeKey"] for each in shown), sep="\n")
@@ -65,7 +69,7 @@ def list_(
 
 def _at_rest(settings: Settings, work: Callable[[Changes, Principal], _T]) -> _T:
     with Claim(settings.data_dir), open_state(settings, SystemClock()) as changes:
-        return work(changes, changes.principal(token_of(settings)))
+        return work(changes, by_token(changes, token_of(settings)))
 
 
 def _row(source: Source) -> Mapping[str, Any]:

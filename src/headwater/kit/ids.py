@@ -16,6 +16,11 @@ def write_key() -> str:
     return "c" + "".join(secrets.choice(_LOWER) for _ in range(24))
 
 
+def secret() -> str:
+    """256 random bits as text that stands in a cookie or an address as it is."""
+    return secrets.token_urlsafe(32)
+
+
 def api_token() -> str:
     """A secret of 256 bits that says in its first letters what it is."""
-    return f"hw_{secrets.token_urlsafe(32)}"
+    return f"hw_{secret()}"

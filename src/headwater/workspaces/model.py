@@ -29,6 +29,13 @@ class Workspace(msgspec.Struct, frozen=True):
     slug: str
 
 
+class Label(msgspec.Struct, frozen=True, order=True):
+    """What a source is marked with, such as `environment: production`."""
+
+    key: str
+    value: str
+
+
 class Source(msgspec.Struct, frozen=True):
     """Where calls come from. `slug` names its schema in the warehouse and never changes.
 
@@ -44,6 +51,7 @@ class Source(msgspec.Struct, frozen=True):
     enabled: bool
     created_at: int
     allowed_origins: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
 
 
 class Configuration(msgspec.Struct, frozen=True):

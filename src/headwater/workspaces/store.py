@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select, upd
 from headwater.errors import BadRequestError, ConflictError, NotFoundError
 from headwater.kit import ids
 from headwater.workspaces import origins
-from headwater.workspaces.model import Configuration, Source, SourceType, Workspace
+from headwater.workspaces.labels import labels_of_sources
+from headwater.workspaces.model import Configuration, Label, Source, SourceType, Workspace
 from headwater.workspaces.rules import LONGEST_NAME, schema_of, slug_of
 from headwater.workspaces.tables import (
     CONFIGURATION,
@@ -33,7 +34,7 @@ def create_workspace(connection: Connection, *, name: str, now: int) -> Workspac
             created_at=_later(connection, WORKSPACES, now),
         )
     )
-    _raise_version(connection)
+    raise_version(connection)
     return workspace
 
 
@@ -57,7 +58,7 @@ def rename_workspace(connection: Connection, workspace_id: str, name: str) -> Wo
     connection.execute(
         update(WORKSPACES).where(WORKSPACES.c.id == workspace_id).values(name=_checked(name))
     )
-    _raise_version(connection)
+    raise_version(connection)
     return workspace(connection, workspace_id)
 
 
@@ -65,7 +66,7 @@ def delete_workspace(connection: Connection, workspace_id: str) -> None:
     """Remove a workspace and its sources and write keys. Raises NotFoundError."""
     workspace(connection, workspace_id)
     connection.execute(delete(WORKSPACES).where(WORKSPACES.c.id == workspace_id))
-    _raise_version(connection)
+    raise_version(connection)
 
 
 def create_source(
@@ -116,7 +117,7 @@ def create_source(
         )
     )
     _insert_key(connection, source.id, source.write_keys[0], now)
-    _raise_version(connection)
+    raise_version(connection)
     return source
 
 
@@ -127,10 +128,13 @@ def sources(connection: Connection, workspace_id: str | None = None) -> list[Sou
         select(WRITE_KEYS).order_by(WRITE_KEYS.c.created_at, WRITE_KEYS.c.write_key)
     ):
         keys[key.source_id].append(key.write_key)
+    labels = labels_of_sources(connection)
     statement = select(SOURCES).order_by(SOURCES.c.created_at, SOURCES.c.id)
     if workspace_id is not None:
         statement = statement.where(SOURCES.c.workspace_id == workspace_id)
-    return [_source(row, keys[row.id]) for row in connection.execute(statement)]
+    return [
+        _source(row, keys[row.id], labels.get(row.id, ())) for row in connection.execute(statement)
+    ]
 
 
 def source(connection: Connection, workspace_id: str, source_id: str) -> Source:
@@ -163,7 +167,7 @@ def update_source(
     }
     if changed:
         connection.execute(update(SOURCES).where(SOURCES.c.id == source_id).values(**changed))
-        _raise_version(connection)
+        raise_version(connection)
     return source(connection, workspace_id, source_id)
 
 
@@ -172,7 +176,7 @@ def delete_source(connection: Connection, workspace_id: str, source_id: str) -> 
     gone = source(connection, workspace_id, source_id)
     connection.execute(delete(SOURCES).where(SOURCES.c.id == source_id))
     connection.execute(insert(RETIRED_SLUGS).values(workspace_id=workspace_id, slug=gone.slug))
-    _raise_version(connection)
+    raise_version(connection)
 
 
 def add_write_key(
@@ -182,7 +186,7 @@ def add_write_key(
     source(connection, workspace_id, source_id)
     key = ids.write_key()
     _insert_key(connection, source_id, key, now)
-    _raise_version(connection)
+    raise_version(connection)
     return source(connection, workspace_id, source_id), key
 
 
@@ -202,20 +206,25 @@ def remove_write_key(
             hint="Make another first, or disable the source.",
         )
     connection.execute(delete(WRITE_KEYS).where(WRITE_KEYS.c.write_key == write_key))
-    _raise_version(connection)
+    raise_version(connection)
     return source(connection, workspace_id, source_id)
+
+
+def version(connection: Connection) -> int:
+    """The configuration's version: it rises with whatever changes what the roles need to know."""
+    return connection.scalar(select(CONFIGURATION.c.version)) or 0
 
 
 def configuration(connection: Connection) -> Configuration:
     """All that the roles need to know, as it is in this transaction."""
     return Configuration(
-        version=connection.scalar(select(CONFIGURATION.c.version)) or 0,
+        version=version(connection),
         workspaces=tuple(workspaces(connection)),
         sources=tuple(sources(connection)),
     )
 
 
-def _source(row: Row[tuple[object, ...]], keys: list[str]) -> Source:
+def _source(row: Row[tuple[object, ...]], keys: list[str], labels: tuple[Label, ...]) -> Source:
     return Source(
         id=row.id,
         workspace_id=row.workspace_id,
@@ -226,6 +235,7 @@ def _source(row: Row[tuple[object, ...]], keys: list[str]) -> Source:
         enabled=row.enabled,
         created_at=row.created_at,
         allowed_origins=msgspec.json.decode(row.allowed_origins, type=tuple[str, ...]),
+        labels=labels,
     )
 
 
@@ -264,7 +274,8 @@ def _later(connection: Connection, table: Table, now: int) -> int:
     return now if newest is None else max(now, newest + 1)
 
 
-def _raise_version(connection: Connection) -> None:
+def raise_version(connection: Connection) -> None:
+    """Say that what the roles need to know has changed."""
     raised = connection.execute(
         update(CONFIGURATION).values(version=CONFIGURATION.c.version + 1)
     ).rowcount

@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from headwater.kit.tables import METADATA
 
@@ -61,4 +70,31 @@ RETIRED_SLUGS: Final = Table(
         primary_key=True,
     ),
     Column("slug", Text, primary_key=True),
+)
+
+LABELS: Final = Table(
+    "labels",
+    METADATA,
+    Column(
+        "workspace_id",
+        Text,
+        ForeignKey("workspaces.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+SOURCE_LABELS: Final = Table(
+    "source_labels",
+    METADATA,
+    Column("source_id", Text, ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True),
+    Column("workspace_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    ForeignKeyConstraint(
+        ["workspace_id", "key", "value"], ["labels.workspace_id", "labels.key", "labels.value"]
+    ),
 )
