@@ -8,7 +8,6 @@ from starlette.types import Receive, Scope, Send
 
 from headwater.api import application as api
 from headwater.api.frame import Context
-from headwater.api.health import role_states
 from headwater.app.log import open_log
 from headwater.app.state import open_state
 from headwater.kit.asgi import serve_on_unix_socket
@@ -16,7 +15,8 @@ from headwater.kit.clock import SystemClock
 from headwater.kit.sockets import socket_path
 from headwater.queries.remote import RemoteWarehouse
 from headwater.settings import Settings
-from headwater.web import pages
+from headwater.web import application as web
+from headwater.web.context import Context as WebContext
 from headwater.workspaces.snapshot import PublishedConfiguration
 
 
@@ -46,10 +46,22 @@ class Control:
 
     def __init__(self, context: Context) -> None:
         self._api = api.application(context)
-        self._web = pages.application(context.settings, lambda: role_states(context.settings))
+        self._web = web.application(_for_the_console(context))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").lstrip("/")
         first = path.partition("/")[0]
         serve = self._api if first in ("api", "metrics", "health") else self._web
         await serve(scope, receive, send)
+
+
+def _for_the_console(context: Context) -> WebContext:
+    """The same parts, for the pages: the API and the console do not know each other."""
+    return WebContext(
+        settings=context.settings,
+        clock=context.clock,
+        changes=context.changes,
+        log=context.log,
+        published=context.published,
+        warehouse=context.warehouse,
+    )

@@ -1,0 +1,105 @@
+"""The console as an ASGI application: every page of every noun, behind its access rule."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from headwater.access.admission import admit, identify, require_same_origin
+from headwater.access.model import Principal
+from headwater.errors import HeadwaterError, NotFoundError, UnauthorizedError
+from headwater.kit.logging import logger
+from headwater.web import assets
+from headwater.web.context import Context
+from headwater.web.frame import Page, Visit
+from headwater.web.headers import SafeHeaders
+from headwater.web.pages import palette, preferences, styleguide
+
+PAGES: Final[tuple[Page, ...]] = (
+    *palette.PAGES,
+    *preferences.PAGES,
+    *styleguide.PAGES,
+)
+
+_SAFE: Final = ("GET", "HEAD")
+_log = logger("web")
+
+
+def application(context: Context, pages: Iterable[Page] = PAGES) -> Starlette:
+    """The console over a context. Errors and unknown paths are pages too."""
+    by_path: dict[str, dict[str, Page]] = defaultdict(dict)
+    for page in pages:
+        by_path[page.path][page.method] = page
+
+    async def failed(request: Request, error: Exception) -> Response:
+        return await _failed(request, context, error)
+
+    return Starlette(
+        routes=[
+            Route("/static/{digest}/{name:path}", assets.serve),
+            Route("/static/{name}", assets.serve_plotly),
+            *(_route(context, path, methods) for path, methods in by_path.items()),
+        ],
+        middleware=[Middleware(SafeHeaders)],
+        exception_handlers={
+            HeadwaterError: failed,
+            HTTPException: failed,
+            Exception: failed,
+        },
+    )
+
+
+def _route(context: Context, path: str, methods: Mapping[str, Page]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        page = methods["GET" if request.method == "HEAD" else request.method]
+        if request.method not in _SAFE:
+            require_same_origin(request.headers)
+        principal = await _visitor(request, context)
+        admit(page.access, principal, request.headers)
+        return await page.handle(Visit(request, context, principal))
+
+    return Route(path, endpoint, methods=list(methods))
+
+
+async def _failed(request: Request, context: Context, error: Exception) -> Response:
+    """The page that says what went wrong, and what to do."""
+    if isinstance(error, UnauthorizedError):
+        return _to_sign_in(request)
+    if isinstance(error, HTTPException):
+        path = request.url.path
+        if error.status_code == 404 and path != "/" and path.endswith("/"):
+            return RedirectResponse("/" + path.strip("/"), 308)
+        error = NotFoundError(
+            "There is nothing at this address.", hint="It may have moved, or been deleted."
+        )
+    elif not isinstance(error, HeadwaterError):
+        _log.error("web.broken", path=request.url.path, error=repr(error), exc_info=error)
+    try:
+        principal = await _visitor(request, context)
+    except UnauthorizedError:
+        principal = None
+    except Exception as second:
+        _log.error("web.broken", path=request.url.path, error=repr(second), exc_info=second)
+        principal = None
+    visit = Visit(request, context, principal)
+    problem = visit.problem(error)
+    return visit.render("problem/page.html", problem.status, problem=problem)
+
+
+async def _visitor(request: Request, context: Context) -> Principal | None:
+    return await run_in_threadpool(identify, context.changes, "GET", request.headers)
+
+
+def _to_sign_in(request: Request) -> Response:
+    """The way to the sign-in page, and back to where the visitor wanted to go."""
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = "" if wanted == "/" or request.method not in _SAFE else f"?next={quote(wanted)}"
+    return RedirectResponse(f"/sign-in{back}", 303)
