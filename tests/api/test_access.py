@@ -12,7 +12,7 @@ from headwater.access.permissions import Permission
 from headwater.api.application import ROUTES, application
 from headwater.api.frame import ApiRoute, Context
 
-OPEN_TO_ANYONE: set[str] = set()
+OPEN_TO_ANYONE = {"/api/openapi.json", "/api/reference"}
 OPEN_TO_THIS_MACHINE = {"/metrics", "/api/health"}
 
 

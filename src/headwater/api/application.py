@@ -11,21 +11,37 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from headwater.api import errors, export, health, ledger, media, metrics, query, sources, workspace
+from headwater.api import (
+    catalog,
+    echo,
+    errors,
+    export,
+    health,
+    ledger,
+    media,
+    metrics,
+    query,
+    reference,
+    sources,
+    workspace,
+)
 from headwater.api.authentication import admit
 from headwater.api.frame import ApiRoute, Call, Context
 from headwater.api.paths import TidyPaths
 from headwater.errors import HeadwaterError
 
-ROUTES: Final[tuple[ApiRoute, ...]] = (
+_NOUNS: Final[tuple[ApiRoute, ...]] = (
     *workspace.ROUTES,
+    *catalog.ROUTES,
     *sources.ROUTES,
     *query.ROUTES,
     *export.ROUTES,
     *ledger.ROUTES,
     *health.ROUTES,
     *metrics.ROUTES,
+    *echo.ROUTES,
 )
+ROUTES: Final[tuple[ApiRoute, ...]] = (*_NOUNS, *reference.routes(_NOUNS))
 
 
 def application(context: Context, routes: Iterable[ApiRoute] = ROUTES) -> Starlette:

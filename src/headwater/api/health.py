@@ -6,15 +6,16 @@ collector answers those itself.
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from headwater import __version__
 from headwater.access.model import Access
-from headwater.api.frame import ApiRoute, Call, answer
+from headwater.api.frame import ApiRoute, Call, Doc, answer
 from headwater.settings import Settings
 
 
@@ -25,27 +26,47 @@ class Role(msgspec.Struct):
     restarts: int = 0
 
 
+class RoleHealth(msgspec.Struct, frozen=True):
+    """How a role is. A role that no supervisor runs has no process of its own to name."""
+
+    state: Literal["up", "down"]
+    pid: int | UnsetType = UNSET
+    restarts: int | UnsetType = UNSET
+
+
+class DiskHealth(msgspec.Struct, frozen=True, rename="camel"):
+    """The room on the disk that holds the data folder; below the reserve, events are refused."""
+
+    free_bytes: int
+    reserve_bytes: int
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How the server is."""
+
+    status: Literal["up", "degraded"]
+    version: str
+    roles: dict[str, RoleHealth]
+    disk: DiskHealth
+
+
 async def show(call: Call) -> Response:
     settings = call.context.settings
     roles = await run_in_threadpool(supervised, settings)
     states = await run_in_threadpool(role_states, settings)
     return answer(
-        {
-            "status": "up" if all(state == "up" for state in states.values()) else "degraded",
-            "version": __version__,
-            "roles": {
-                name: {"state": state, **_process(roles.get(name))}
-                for name, state in states.items()
-            },
-            "disk": await run_in_threadpool(_disk, settings),
-        }
+        Health(
+            status="up" if all(state == "up" for state in states.values()) else "degraded",
+            version=__version__,
+            roles={name: _role(state, roles.get(name)) for name, state in states.items()},
+            disk=await run_in_threadpool(_disk, settings),
+        )
     )
 
 
-def role_states(settings: Settings) -> dict[str, str]:
+def role_states(settings: Settings) -> dict[str, Literal["up", "down"]]:
     """`up` or `down` for each role that the supervisor runs; at least this one is up."""
-    states = {name: _state(role) for name, role in supervised(settings).items()}
-    return states or {"control": "up"}
+    return {name: _state(role) for name, role in supervised(settings).items()} or {"control": "up"}
 
 
 def supervised(settings: Settings) -> dict[str, Role]:
@@ -57,7 +78,7 @@ def supervised(settings: Settings) -> dict[str, Role]:
         return {}
 
 
-def _state(role: Role) -> str:
+def _state(role: Role) -> Literal["up", "down"]:
     try:
         os.kill(role.pid, 0)
     except ProcessLookupError:
@@ -67,16 +88,25 @@ def _state(role: Role) -> str:
     return "up"
 
 
-def _process(role: Role | None) -> dict[str, Any]:
-    return {} if role is None else {"pid": role.pid, "restarts": role.restarts}
+def _role(state: Literal["up", "down"], process: Role | None) -> RoleHealth:
+    if process is None:
+        return RoleHealth(state)
+    return RoleHealth(state, process.pid, process.restarts)
 
 
-def _disk(settings: Settings) -> dict[str, int]:
+def _disk(settings: Settings) -> DiskHealth:
     status = os.statvfs(settings.data_dir)
-    return {
-        "freeBytes": status.f_bavail * status.f_frsize,
-        "reserveBytes": settings.disk_reserve_bytes,
-    }
+    return DiskHealth(
+        free_bytes=status.f_bavail * status.f_frsize, reserve_bytes=settings.disk_reserve_bytes
+    )
 
 
-ROUTES = (ApiRoute("GET", "/api/health", Access.LOCAL, show),)
+ROUTES = (
+    ApiRoute(
+        "GET",
+        "/api/health",
+        Access.LOCAL,
+        show,
+        Doc("How the server and each of its roles is.", "Health", answer=Health),
+    ),
+)

@@ -4,7 +4,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from headwater.access.model import Access
-from headwater.api.frame import ApiRoute, Call
+from headwater.api.frame import ApiRoute, Call, Doc
 from headwater.kit.metrics import CONTENT_TYPE, exposition
 
 
@@ -12,4 +12,12 @@ async def show(call: Call) -> Response:  # noqa: ARG001 - a handler's form
     return Response(await run_in_threadpool(exposition), headers={"Content-Type": CONTENT_TYPE})
 
 
-ROUTES = (ApiRoute("GET", "/metrics", Access.LOCAL, show),)
+ROUTES = (
+    ApiRoute(
+        "GET",
+        "/metrics",
+        Access.LOCAL,
+        show,
+        Doc("What Prometheus reads.", "Health", media=(CONTENT_TYPE,)),
+    ),
+)

@@ -6,7 +6,7 @@ A cursor is opaque to clients, but Terraform begins with `MA==`, base64 of `0`, 
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -17,6 +17,8 @@ from headwater.errors import InvalidError
 
 LARGEST: Final = 1000
 DEFAULT: Final = 200
+
+_T = TypeVar("_T")
 
 
 class PaginationInput(msgspec.Struct, frozen=True):
@@ -50,6 +52,10 @@ class Page(msgspec.Struct, frozen=True):
     first: int = 0
     count: int = DEFAULT
 
+    def cut(self, values: Sequence[_T]) -> list[_T]:
+        """What of a list is on this page."""
+        return list(values[self.first : self.first + self.count])
+
     def of(self, total: int) -> PaginationOutput:
         """Where this page stands in a list of so many."""
         after, before = self.first + self.count, max(0, self.first - self.count)
@@ -73,8 +79,7 @@ def page_of(pagination: PaginationInput) -> Page:
 
 def paginated(name: str, values: Sequence[object], page: Page) -> dict[str, object]:
     """An answer with one page of a list, in Segment's envelope."""
-    shown = values[page.first : page.first + page.count]
-    return {"data": {name: shown, "pagination": page.of(len(values))}}
+    return {"data": {name: page.cut(values), "pagination": page.of(len(values))}}
 
 
 def _cursor(first: int) -> str:

@@ -1,5 +1,6 @@
 """/api/query: a SELECT, answered as JSON, CSV, Parquet or Arrow; and its cancelling."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Annotated, Any, Final
@@ -7,10 +8,12 @@ from typing import Annotated, Any, Final
 import httpx
 import msgspec
 from msgspec import Meta
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from headwater.access.permissions import Permission
 from headwater.api.frame import ApiRoute, Call, Doc, answer
+from headwater.errors import QueryError
 from headwater.kit.disconnect import unless_gone
 from headwater.kit.ids import resource_id
 from headwater.queries.model import (
@@ -21,6 +24,7 @@ from headwater.queries.model import (
     Format,
     Question,
 )
+from headwater.questions import history
 
 QUERY_ID_HEADER: Final = "X-Headwater-Query-Id"
 _FORWARDED: Final = ("content-length", TOTAL_HEADER.lower(), TRUNCATED_HEADER.lower())
@@ -34,6 +38,7 @@ class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
     max_rows: Annotated[int, Meta(ge=1)] | None = None
     timeout_seconds: Annotated[float, Meta(gt=0)] | None = None
     query_id: Annotated[str, Meta(max_length=200)] = ""
+    remember: Annotated[bool, Meta(description="Keep it in the caller's history.")] = False
 
 
 class QueryAnswer(msgspec.Struct, frozen=True):
@@ -68,19 +73,56 @@ async def ask(call: Call) -> Response:
         timeout_seconds=body.timeout_seconds,
         query_id=_scoped(call, query_id),
     )
-    warehouse = call.context.warehouse
-
-    async def cancel() -> None:
-        await warehouse.cancel(question.query_id)
-
+    call.context.changes.record_read(call.principal, "SQL", body.sql)
     stack = AsyncExitStack()
-    asking = stack.enter_async_context(warehouse.query(question))
-    response = await unless_gone(call.request.receive, asking, cancel)
+    started = time.monotonic()
+    try:
+        response = await _asked(call, stack, question)
+    except QueryError as error:
+        if body.remember:
+            await _remember(call, body.sql, started, error=str(error))
+        raise
+    if body.remember:
+        total = int(response.headers.get(TOTAL_HEADER, 0))
+        is_cut = response.headers.get(TRUNCATED_HEADER) == "true"
+        await _remember(call, body.sql, started, rows=total, truncated=is_cut)
     headers = {name: response.headers[name] for name in _FORWARDED if name in response.headers}
     return StreamingResponse(
         passed_on(stack, response),
         headers={**headers, QUERY_ID_HEADER: query_id},
         media_type=CONTENT_TYPES[question.format],
+    )
+
+
+async def _asked(call: Call, stack: AsyncExitStack, question: Question) -> httpx.Response:
+    """The answer to a question, which is cancelled when its asker goes away."""
+    warehouse = call.context.warehouse
+
+    async def cancel() -> None:
+        await warehouse.cancel(question.query_id)
+
+    asking = stack.enter_async_context(warehouse.query(question))
+    return await unless_gone(call.request.receive, asking, cancel)
+
+
+async def _remember(
+    call: Call,
+    sql: str,
+    started: float,
+    *,
+    rows: int | None = None,
+    truncated: bool = False,
+    error: str = "",
+) -> None:
+    await run_in_threadpool(
+        history.remember,
+        call.context.changes,
+        call.principal,
+        sql,
+        milliseconds=round((time.monotonic() - started) * 1000),
+        rows=rows,
+        truncated=truncated,
+        error=error,
     )
 
 
