@@ -29,6 +29,7 @@ def environment(locale: str) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
+    made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_translations(translator(locale), newstyle=True)  # type: ignore[attr-defined]
     for form in (formats.number, formats.compact, formats.percent, formats.size, formats.span):
         made.filters[form.__name__] = partial(form, locale=locale)
