@@ -94,4 +94,6 @@ def test_rows_with_one_id_each_are_kept_as_they_are() -> None:
     rows = pa.table({"user_id": ["a", "b"], "received_at": [2, 1], "x": [1, None], "y": [None] * 2})
     merged = newest(rows, "user_id")
     assert merged is not None
-    assert merged.to_pydict() == {"id": ["a", "b"], "received_at": [2, 1], "x": [1, None]}
+    people, oldest = merged
+    assert people.to_pydict() == {"id": ["a", "b"], "received_at": [2, 1], "x": [1, None]}
+    assert oldest.to_pylist() == [2, 1]

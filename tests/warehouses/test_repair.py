@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from headwater.errors import WarehouseError, WarehouseStaleError
+from headwater.errors import BadRequestError, NotFoundError, WarehouseStaleError
 from headwater.loading.model import Limits, SourceBatch
 from headwater.loading.prepare import prepare
 from headwater.loading.raw import accepted
@@ -118,11 +118,11 @@ def test_a_trait_is_repaired_where_it_is_called_and_where_it_is_kept(
 
 def test_what_is_not_there_is_said(warehouse: DuckDBWarehouse, load: Callable[..., None]) -> None:
     load(order(total=5))
-    with pytest.raises(WarehouseError, match="no table"):
+    with pytest.raises(NotFoundError, match="no table"):
         repair(warehouse, "shop.order_padi", "total", "text")
-    with pytest.raises(WarehouseError, match="no column"):
+    with pytest.raises(NotFoundError, match="no column"):
         repair(warehouse, "shop.order_paid", "totl", "text")
-    with pytest.raises(WarehouseError, match="no type"):
+    with pytest.raises(BadRequestError, match="no type"):
         repair(warehouse, "shop.order_paid", "total", "words")
 
 

@@ -278,10 +278,13 @@ class TableRows(msgspec.Struct, frozen=True):
 class UserRows(msgspec.Struct, frozen=True):
     """Rows to merge into a source's `users`, one for each `id`: the newest non-null value of each
     column in these events, and the newest `received_at`. Merge with the stored row column by
-    column: the row with the newer `received_at` wins where it is not null."""
+    column: the row with the newer `received_at` wins where it is not null. Where `oldest`, which
+    is when the first of a row's events was received, is before the stored row's `received_at`,
+    that cannot be told from the two rows."""
 
     key: TableKey
     rows: pa.Table
+    oldest: pa.ChunkedArray
 
 
 class AccountRows(msgspec.Struct, frozen=True):
@@ -289,6 +292,7 @@ class AccountRows(msgspec.Struct, frozen=True):
 
     key: TableKey
     rows: pa.Table
+    oldest: pa.ChunkedArray
 
 
 class ConflictReason(StrEnum):

@@ -18,16 +18,16 @@ from headwater.loading.standard import (
     CALL_TABLES,
     EVENTS_COLUMNS,
     MERGED_TABLES,
+    OWN_MEMBERS,
     STANDARD_COLUMNS,
     TRACK_COLUMNS,
 )
 
 Keyed = tuple[TableKey, pa.Table]
+Merged = tuple[TableKey, pa.Table, pa.ChunkedArray]
 
 _RENAMED: Final = {"id": "message_id", "event_text": "event"}
 """The standard columns that the accepted events have by another name."""
-
-_OWN: Final = {"pages": ("name", "category"), "screens": ("name", "category")}
 
 _IDS: Final = {"identifies": "user_id", "groups": "group_id"}
 
@@ -45,8 +45,8 @@ class SourceRows(msgspec.Struct, frozen=True):
     """The rows of one source, by table; of `users` and `accounts` those to merge."""
 
     rows: list[Keyed]
-    users: list[Keyed]
-    accounts: list[Keyed]
+    users: list[Merged]
+    accounts: list[Merged]
 
 
 def load_source(slug: str, events: pa.RecordBatch, learning: Learning) -> SourceRows:
@@ -151,7 +151,7 @@ def _typed_rows(
     key: TableKey, part: Mapping[str, pa.Array], room: Room, learning: Learning
 ) -> dict[str, pa.Array]:
     """The standard and the property columns of rows that go to one table."""
-    own = {name: part[name].to_pylist() for name in _OWN.get(key.table, ())}
+    own = {name: part[name].to_pylist() for name in OWN_MEMBERS.get(key.table, ())}
     properties, lost = shape(part["properties"], key, Origin.PROPERTIES, own, room)
     learning.regret([(key, item) for item in lost], part["message_id"], part["received_at"])
     columns: dict[str, pa.Array] = {}
@@ -193,12 +193,13 @@ def _put(
             people.append(merged)
 
 
-def _merged(key: TableKey, rows: pa.Table, learning: Learning) -> Keyed | None:
+def _merged(key: TableKey, rows: pa.Table, learning: Learning) -> Merged | None:
     standard = {column.name for column in STANDARD_COLUMNS[key.table]}
     kept = [name for name in rows.column_names if name not in standard]
-    people = newest(rows.select([_IDS[key.table], "received_at", *kept]), _IDS[key.table])
-    if people is None:
+    found = newest(rows.select([_IDS[key.table], "received_at", *kept]), _IDS[key.table])
+    if found is None:
         return None
+    people, oldest = found
     target = TableKey(key.schema, MERGED_TABLES[key.table])
     shown = [
         name
@@ -206,4 +207,4 @@ def _merged(key: TableKey, rows: pa.Table, learning: Learning) -> Keyed | None:
         if name in ("id", "received_at")
         or learning.meet_column(target, _column(key, name, learning))
     ]
-    return target, people.select(shown)
+    return target, people.select(shown), oldest

@@ -47,6 +47,12 @@ STANDARD_COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "aliases": (*_COMMON, Column("previous_id", ColumnType.TEXT)),
 }
 
+OWN_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "pages": ("name", "category"),
+    "screens": ("name", "category"),
+}
+"""The members of a call that a property of the same key may stand for."""
+
 EVENTS_COLUMNS: Final = (
     Column("id", ColumnType.TEXT),
     Column("type", ColumnType.TEXT),

@@ -1,32 +1,44 @@
 """`users` and `accounts`: per column the newest value that is not null, by `received_at`."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import duckdb
 import pyarrow as pa
 
-from headwater.loading.model import TableKey
+from headwater.loading.model import AccountRows, TableKey, UserRows
 from headwater.warehouses.duckdb.sql import quoted, table_name
 
-_CALLS = {"users": ("identifies", "user_id"), "accounts": ("groups", "group_id")}
+PERSONS: Final[Mapping[str, tuple[str, str]]] = {
+    "users": ("identifies", "user_id"),
+    "accounts": ("groups", "group_id"),
+}
+"""The table of the calls that each is made of, and the column of its rows' ids there."""
 
 
-def merge(connection: duckdb.DuckDBPyConnection, key: TableKey, rows: pa.Table) -> None:
+_OLDEST: Final = "oldest call"
+"""No column of events has a name with a space."""
+
+
+def merge(connection: duckdb.DuckDBPyConnection, people: UserRows | AccountRows) -> None:
     """Merge rows, one for each `id`, into the stored ones. Call it after the calls' own rows.
 
-    Where rows are older than what is stored (events came late), column by column the newest value
-    can only be told from all calls of these persons, which are then read again.
+    Where a row is also of calls older than what is stored (events came late), column by column the
+    newest value can only be told from all calls of the person, which are then read again.
     """
-    connection.register("_people", rows)
+    key, rows = people.key, people.rows
+    connection.register("_people", rows.append_column(_OLDEST, people.oldest))
     try:
         target = table_name(key)
         late = (
             f"SELECT p.id FROM _people p JOIN {target} t ON t.id = p.id"
-            " WHERE p.received_at < t.received_at"
+            f" WHERE p.{quoted(_OLDEST)} < t.received_at"
         )
         [(is_late,)] = connection.execute(f"SELECT EXISTS ({late})").fetchall()
         names = [row[0] for row in connection.execute(f"DESCRIBE {target}").fetchall()]
-        merged = connection.execute(_merged(target, names, rows.column_names)).to_arrow_table()
+        merged = connection.sql(_merged(target, names, rows.column_names)).to_arrow_table()
         if is_late:
-            ids = connection.execute(late).to_arrow_table()
+            ids = connection.sql(late).to_arrow_table()
             merged = _with_late(connection, key, names, merged, ids)
         connection.register("_merged", merged)
         connection.execute(f"DELETE FROM {target} WHERE id IN (SELECT id FROM _merged)")
@@ -56,7 +68,7 @@ def _with_late(
     ids: pa.Table,
 ) -> pa.Table:
     """The merged rows, those of `ids` read again from all of their calls."""
-    table, person = _CALLS[key.table]
+    table, person = PERSONS[key.table]
     calls = TableKey(key.schema, table)
     known = {row[0] for row in connection.execute(f"DESCRIBE {table_name(calls)}").fetchall()}
     values = [f"{person} AS id", "max(received_at) AS received_at"]
@@ -73,7 +85,7 @@ def _with_late(
     connection.register("_late", ids)
     connection.register("_merged", merged)
     try:
-        return connection.execute(
+        return connection.sql(
             f"SELECT * FROM _merged WHERE id NOT IN (SELECT id FROM _late) UNION ALL BY NAME"
             f" SELECT {', '.join(values)} FROM {table_name(calls)}"
             f" WHERE {person} IN (SELECT id FROM _late) GROUP BY {person}"

@@ -1,29 +1,48 @@
-"""Repairing a type conflict: the column gets another type and is filled again from the JSON."""
+"""Repairing a type conflict: the column gets another type and is filled again from the JSON.
 
-from collections.abc import Iterable, Iterator, Mapping
+Afterwards it holds what it would hold had it had this type from the start: the values come from
+the loader's own code, and what does not fit the new type either is a conflict again.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+import duckdb
 import msgspec
+import pyarrow as pa
 
-from headwater.errors import WarehouseError
+from headwater.errors import BadRequestError, NotFoundError
 from headwater.loading.learning import widening
-from headwater.loading.model import Catalog, Column, ColumnType, Origin, TableKey, events_key
-from headwater.loading.standard import MERGED_TABLES
-from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name, text
-from headwater.warehouses.duckdb.store import CONFLICTS
-from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
+from headwater.loading.losses import Losses, Noted
+from headwater.loading.model import (
+    INTERNAL_SCHEMA,
+    AddColumn,
+    Catalog,
+    Column,
+    ColumnType,
+    Origin,
+    TableKey,
+    events_key,
+)
+from headwater.loading.refill import refilled
+from headwater.loading.standard import CALL_TABLES, MERGED_TABLES, OWN_MEMBERS
+from headwater.warehouses.duckdb import conflicts
+from headwater.warehouses.duckdb.people import PERSONS
+from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name
+from headwater.warehouses.duckdb.warehouse import Alteration, DuckDBWarehouse
 
+_TYPES: Final = tuple(kind for kind in ColumnType if kind is not ColumnType.JSON)
 _NAMES: Final[Mapping[str, ColumnType]] = {
-    **{kind.value: kind for kind in ColumnType if kind is not ColumnType.JSON},
-    **{TYPES[kind].lower(): kind for kind in ColumnType if kind is not ColumnType.JSON},
+    **{kind.value: kind for kind in _TYPES},
+    **{TYPES[kind].lower(): kind for kind in _TYPES},
 }
-
-
-_CALLS: Final[Mapping[str, str]] = {merged: calls for calls, merged in MERGED_TABLES.items()}
+_ROWS: Final = 20_000
+_SAME_EVENT: Final = "e.id = t.id AND e.received_at = t.received_at"
 
 
 class Repaired(msgspec.Struct, frozen=True):
-    """What a repair did: the tables altered, the values that fit now, and the conflicts gone."""
+    """What a repair did: the tables that show the column, how many more of its values stand in
+    it, and how many values fewer are conflicts."""
 
     tables: tuple[str, ...]
     type: str
@@ -32,132 +51,181 @@ class Repaired(msgspec.Struct, frozen=True):
 
 
 def repair(warehouse: DuckDBWarehouse, table: str, column: str, type_: str) -> Repaired:
-    """Give a column another type and fill it again from the events' JSON; clear its conflicts.
+    """Give a column another type and fill it again, in one transaction.
 
-    `table` is `schema.table`. Raises WarehouseError, which says what there is instead.
+    `table` is `schema.table`. Raises NotFoundError and BadRequestError, which say what there is
+    instead, and WarehouseError.
     """
-    base = warehouse.catalog
-    key, held = _found(base, table, column)
     kind = _NAMES.get(type_.lower())
     if kind is None:
-        raise WarehouseError(
-            f"There is no type {type_!r}.", hint=f"Types: {', '.join(c.value for c in _types())}."
-        )
-    catalog = base.draft()
-    changes = widening(catalog, key, column, kind)
-    for change in changes:
-        catalog.apply(change)
-    keys = list(dict.fromkeys([key, *(change.key for change in changes)]))
-    before = _filled(warehouse, key, column)
-    conflicts = _conflicts(warehouse, keys, column)
-    refill = [_refill(each, held, kind) for each in keys if _has_rows(each)]
-    refill += [_refold(each, column) for each in keys if each.table in MERGED_TABLES.values()]
-    cleared = " OR ".join(_is_table(each) for each in keys)
-    refill.append(f'DELETE FROM {CONFLICTS} WHERE "column" = {text(column)} AND ({cleared})')
-    warehouse.alter(base, catalog, changes, refill)
-    return Repaired(
-        tables=tuple(f"{each.schema}.{each.table}" for each in keys),
-        type=kind.value,
-        filled=_filled(warehouse, key, column) - before,
-        conflicts=conflicts,
-    )
-
-
-def _types() -> Iterator[ColumnType]:
-    return (kind for kind in ColumnType if kind is not ColumnType.JSON)
+        raise BadRequestError(f"There is no type {type_!r}.", hint=f"Types: {', '.join(_TYPES)}.")
+    with warehouse.altering() as alteration:
+        key, held = _found(alteration.catalog, table, column)
+        return _repair(alteration, key, held, kind)
 
 
 def _found(catalog: Catalog, table: str, column: str) -> tuple[TableKey, Column]:
+    """The table that a column's values come to first, and the column."""
     schema, _, name = table.partition(".")
     # `users` and `accounts` hold what the calls said: these are repaired, and the others follow.
-    key = TableKey(schema, _CALLS.get(name, name))
+    key = TableKey(schema, PERSONS[name][0] if name in PERSONS else name)
     found = catalog.table(key)
     if found is None:
-        raise WarehouseError(
-            f"There is no table {table!r}.", hint="Name it as schema.table.", code="not_found"
-        )
+        raise NotFoundError(f"There is no table {table!r}.", hint="Name it as schema.table.")
     held = found.columns.get(column)
     if held is None or held.origin is Origin.STANDARD:
-        raise WarehouseError(
-            f"{table} has no column {column!r} that events fill.",
-            hint=f"It has: {', '.join(_repairable(found.columns.values()))}.",
-            code="not_found",
+        filled = (
+            each.name for each in found.columns.values() if each.origin is not Origin.STANDARD
         )
-    return key, held
+        raise NotFoundError(
+            f"{table} has no column {column!r} that events fill.",
+            hint=f"It has: {', '.join(filled) or 'none'}.",
+        )
+    if held.origin is not Origin.CONTEXT:
+        return key, held
+    slug = schema if schema != INTERNAL_SCHEMA else name.removeprefix("events_")
+    source = catalog.table(events_key(slug))
+    assert source is not None
+    return source.key, source.columns[column]
 
 
-def _repairable(columns: Iterable[Column]) -> Iterator[str]:
-    return (column.name for column in columns if column.origin is not Origin.STANDARD)
+def _repair(alteration: Alteration, key: TableKey, held: Column, kind: ColumnType) -> Repaired:
+    connection = alteration.connection
+    column = msgspec.structs.replace(held, type=kind)
+    before = _filled(connection, key, column)
+    alteration.make(widening(alteration.catalog, key, column.name, kind))
+    noted = Noted()
+    _refill(connection, key, column, noted)
+    if column.origin is Origin.CONTEXT:
+        _show_context(alteration, key, column)
+    tables = [each.key for each in alteration.catalog.tables() if _shows(each.key, key)]
+    for each in tables:
+        if each.table in PERSONS:
+            _refold(alteration, each, column)
+    gone = conflicts.forget(connection, _slug(key), [each.table for each in tables], column.name)
+    left = noted.conflicts()
+    conflicts.keep(connection, left)
+    showing = [each for each in tables if _has(alteration.catalog, each, column)]
+    return Repaired(
+        tables=tuple(f"{each.schema}.{each.table}" for each in showing),
+        type=kind.value,
+        filled=_filled(connection, key, column) - before,
+        conflicts=gone - sum(each.count for each in left),
+    )
 
 
-def _has_rows(key: TableKey) -> bool:
-    return key.table != "tracks" and key.table not in MERGED_TABLES.values()
+def _slug(key: TableKey) -> str:
+    return key.table.removeprefix("events_") if key.schema == INTERNAL_SCHEMA else key.schema
 
 
-def _refill(key: TableKey, column: Column, kind: ColumnType) -> str:
-    """Fill a column of a table from the JSON of its rows' events."""
-    slug = key.schema if key != events_key(key.table.removeprefix("events_")) else ""
-    events = table_name(events_key(slug) if slug else key)
+def _shows(key: TableKey, base: TableKey) -> bool:
+    """Whether a table shows what comes to a column of `base` first."""
+    if base.schema == INTERNAL_SCHEMA:
+        return key.schema == _slug(base)
+    return key.schema == base.schema and key.table in (base.table, MERGED_TABLES.get(base.table))
+
+
+def _has(catalog: Catalog, key: TableKey, column: Column) -> bool:
+    table = catalog.table(key)
+    return table is not None and column.name in table.columns
+
+
+def _refill(
+    connection: duckdb.DuckDBPyConnection, key: TableKey, column: Column, noted: Noted
+) -> None:
+    """Fill a column of a table from the events that its rows came of, and note what is lost."""
+    own = OWN_MEMBERS.get(key.table, ()) if column.origin is Origin.PROPERTIES else ()
+    rows: list[pa.Array] = []
+    values: list[pa.Array] = []
+    for batch in connection.sql(_events_of(key, column, own)).to_arrow_reader(_ROWS):
+        tables = [_shown_in(key, kind) for kind in batch["type"].to_pylist()]
+        losses = Losses(tables.__getitem__)
+        members = {name: batch[name].to_pylist() for name in own}
+        values.append(refilled(batch["json"].to_pylist(), column, members, losses))
+        rows.append(batch["row"])
+        for lost in losses.found():
+            shown = TableKey(_slug(key), tables[lost.row])
+            noted.add(shown, lost, batch["id"], batch["received_at"])
+    if not rows:
+        return
+    filled = pa.table({"row": pa.concat_arrays(rows), "value": pa.concat_arrays(values)})
+    connection.register("_refilled", filled)
+    try:
+        connection.execute(
+            f"UPDATE {table_name(key)} AS t SET {quoted(column.name)} = f.value"
+            " FROM _refilled f WHERE t.rowid = f.row"
+        )
+    finally:
+        connection.unregister("_refilled")
+
+
+def _events_of(key: TableKey, column: Column, own: Sequence[str]) -> str:
+    """The rows of a table, each with the JSON that the column is filled from."""
     part = "context" if column.origin is Origin.CONTEXT else "properties"
-    values = [_value(f"e.{part}", _json_path(path), kind) for path in column.paths]
-    name = quoted(column.name)
+    own_columns = "".join(f", t.{quoted(name)}" for name in own)
     return (
-        f"UPDATE {table_name(key)} AS t SET {name} = coalesce({', '.join(values)})"
-        f" FROM {events} e WHERE e.id = t.id AND e.received_at = t.received_at"
+        f'SELECT t.rowid AS "row", t.id, t.received_at, e."type", e.{part}::VARCHAR AS json'
+        f"{own_columns} FROM {table_name(key)} t JOIN {table_name(events_key(_slug(key)))} e"
+        f" ON {'e.rowid = t.rowid' if key.schema == INTERNAL_SCHEMA else _SAME_EVENT}"
     )
 
 
-def _value(json: str, path: str, kind: ColumnType) -> str:
-    found = f"json_extract({json}, {text(path)})"
-    as_text = f"json_extract_string({json}, {text(path)})"
-    is_text = f"json_type({found}) = 'VARCHAR'"
-    if kind is ColumnType.TEXT:
-        return f"CASE WHEN json_type({found}) <> 'OBJECT' THEN {as_text} END"
-    if kind is ColumnType.BOOLEAN:
-        return f"CASE WHEN json_type({found}) = 'BOOLEAN' THEN CAST({as_text} AS BOOLEAN) END"
-    if kind is ColumnType.TIME:
-        return f"CASE WHEN {is_text} THEN CAST(TRY_CAST({as_text} AS TIMESTAMPTZ) AS TIMESTAMP) END"
-    number = f"json_type({found}) IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')"
-    if kind is ColumnType.INTEGER:
-        whole = f"TRY_CAST({as_text} AS DOUBLE) = trunc(TRY_CAST({as_text} AS DOUBLE))"
-        return f"CASE WHEN {number} AND {whole} THEN TRY_CAST({as_text} AS BIGINT) END"
-    return f"CASE WHEN {number} THEN TRY_CAST({as_text} AS DOUBLE) END"
+def _shown_in(key: TableKey, kind: str) -> str:
+    """The table in which a person would look for what a row of `key` lost."""
+    return CALL_TABLES.get(kind, "tracks") if key.schema == INTERNAL_SCHEMA else key.table
 
 
-def _json_path(path: tuple[str, ...]) -> str:
-    return "$" + "".join('."' + key.replace('"', '\\"') + '"' for key in path)
+def _show_context(alteration: Alteration, events: TableKey, column: Column) -> None:
+    """Have the typed tables of a source show a column of the context as its events have it."""
+    slug, name = _slug(events), quoted(column.name)
+    filled = alteration.connection.execute(
+        f'SELECT DISTINCT "type", event FROM {table_name(events)} WHERE {name} IS NOT NULL'
+    ).fetchall()
+    tables = {CALL_TABLES.get(kind, event) for kind, event in filled}
+    tables |= {"tracks" for kind, _ in filled if kind == "track"}
+    keys = [each.key for each in alteration.catalog.tables() if each.key.schema == slug]
+    alteration.make(
+        [
+            AddColumn(key, column)
+            for key in keys
+            if key.table in tables and not _has(alteration.catalog, key, column)
+        ]
+    )
+    for key in keys:
+        table = alteration.catalog.table(key)
+        if table is None or table.view or key.table in PERSONS:
+            continue
+        if _has(alteration.catalog, key, column):
+            alteration.connection.execute(
+                f"UPDATE {table_name(key)} AS t SET {name} = e.{name}"
+                f" FROM {table_name(events)} e WHERE {_SAME_EVENT}"
+            )
 
 
-def _refold(key: TableKey, column: str) -> str:
-    """Fill a column of `users` or `accounts` from the calls' table, which was refilled before."""
-    calls, person = {"users": ("identifies", "user_id"), "accounts": ("groups", "group_id")}[
-        key.table
-    ]
-    name = quoted(column)
-    return (
-        f"UPDATE {table_name(key)} AS t SET {name} = n.value FROM ("
-        f"SELECT {person} AS id, last({name} ORDER BY received_at, rowid)"
-        f" FILTER (WHERE {name} IS NOT NULL) AS value"
-        f" FROM {table_name(TableKey(key.schema, calls))} GROUP BY {person}) n WHERE n.id = t.id"
+def _refold(alteration: Alteration, key: TableKey, column: Column) -> None:
+    """Fill a column of `users` or `accounts` from the calls' table, which was filled before."""
+    table, person = PERSONS[key.table]
+    calls, name = TableKey(key.schema, table), quoted(column.name)
+    if not _has(alteration.catalog, calls, column):
+        return
+    newest = (
+        f"SELECT {person} AS id, last({name} ORDER BY received_at, rowid) AS value"
+        f" FROM {table_name(calls)} WHERE {name} IS NOT NULL GROUP BY {person}"
+    )
+    if not _has(alteration.catalog, key, column):
+        joined = f"SELECT count(*) FROM {table_name(key)} t JOIN ({newest}) n ON n.id = t.id"
+        [(count,)] = alteration.connection.execute(joined).fetchall()
+        if not count:
+            return
+        alteration.make([AddColumn(key, column)])
+    alteration.connection.execute(f"UPDATE {table_name(key)} SET {name} = NULL")
+    alteration.connection.execute(
+        f"UPDATE {table_name(key)} AS t SET {name} = n.value FROM ({newest}) n WHERE n.id = t.id"
     )
 
 
-def _filled(warehouse: DuckDBWarehouse, key: TableKey, column: str) -> int:
-    with warehouse.reading() as cursor:
-        [(count,)] = cursor.execute(
-            f"SELECT count({quoted(column)}) FROM {table_name(key)}"
-        ).fetchall()
-        return int(count)
-
-
-def _conflicts(warehouse: DuckDBWarehouse, keys: list[TableKey], column: str) -> int:
-    named = " OR ".join(_is_table(key) for key in keys)
-    with warehouse.reading() as cursor:
-        [(count,)] = cursor.execute(
-            f'SELECT count(*) FROM {CONFLICTS} WHERE "column" = {text(column)} AND ({named})'
-        ).fetchall()
-        return int(count)
-
-
-def _is_table(key: TableKey) -> str:
-    return f'("schema" = {text(key.schema)} AND "table" = {text(key.table)})'
+def _filled(connection: duckdb.DuckDBPyConnection, key: TableKey, column: Column) -> int:
+    [(count,)] = connection.execute(
+        f"SELECT count({quoted(column.name)}) FROM {table_name(key)}"
+    ).fetchall()
+    return int(count)

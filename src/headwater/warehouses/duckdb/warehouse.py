@@ -15,6 +15,7 @@ from headwater.loading.model import (
     AddColumn,
     Catalog,
     Change,
+    ColumnType,
     CreateTable,
     Failed,
     NameEvent,
@@ -32,6 +33,7 @@ from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name
 from headwater.warehouses.duckdb.views import all_views, changed_views
 
 _TIME = pa.timestamp("us")
+_WIDENED = (ColumnType.INTEGER, ColumnType.FLOAT)
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -102,48 +104,27 @@ class DuckDBWarehouse:
 
     def _carry_out(self, connection: duckdb.DuckDBPyConnection, load: Load) -> None:
         prepared = load.prepared
-        self._alter(connection, prepared.catalog, prepared.changes)
+        _alter(connection, self._catalog, prepared.catalog, prepared.changes)
         for rows in prepared.rows:
             store.append(connection, table_name(rows.key), rows.rows)
         for users in prepared.users:
-            people.merge(connection, users.key, users.rows)
+            people.merge(connection, users)
         for accounts in prepared.accounts:
-            people.merge(connection, accounts.key, accounts.rows)
+            people.merge(connection, accounts)
         conflicts.keep(connection, prepared.conflicts)
         _append_quarantine(connection, [*load.quarantined, *map(_kept_aside, prepared.failed)])
         store.keep_sources(connection, load.sources)
         store.keep_tallies(connection, prepared.tallies)
         store.keep_positions(connection, load.positions)
 
-    def _alter(
-        self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, changes: Sequence[Change]
-    ) -> None:
-        """Make the tables as the catalogue has them, and keep it."""
-        if not changes:
-            return
-        for change in changes:
-            for statement in statements(self._catalog, change):
-                connection.execute(statement)
-        touched = [change.key for change in changes if not isinstance(change, NameEvent)]
-        store.keep_tables(connection, catalog, touched)
-        store.keep_names(connection, [c for c in changes if isinstance(c, NameEvent)])
-        for statement in changed_views(catalog, changes):
-            connection.execute(statement)
-
-    def alter(
-        self, base: Catalog, catalog: Catalog, changes: Sequence[Change], refill: Sequence[str]
-    ) -> None:
-        """Change tables outside of a load, and run `refill` in the same transaction.
-
-        `base` is the catalogue that the changes were made from. Raises WarehouseStaleError.
-        """
+    @contextmanager
+    def altering(self) -> Iterator["Alteration"]:
+        """Alter tables outside of a load, in one transaction. Raises WarehouseError."""
         with duckdb_errors(), self._lock:
-            self._require(base)
             with self._transaction() as connection:
-                self._alter(connection, catalog, changes)
-                for statement in refill:
-                    connection.execute(statement)
-            self._catalog = catalog
+                alteration = Alteration(connection, self._catalog.draft())
+                yield alteration
+            self._catalog = alteration.catalog
 
     def positions(self) -> Mapping[str, Positions]:
         """How far each stream was loaded."""
@@ -212,6 +193,40 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
         return  # a failed commit has rolled back already
 
 
+class Alteration:
+    """Tables under change, with the transaction that all of it is done in."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+        self.connection = connection
+        self.catalog = catalog
+
+    def make(self, changes: Sequence[Change]) -> None:
+        """Make changes of tables, and know of them."""
+        before = self.catalog.draft()
+        for change in changes:
+            self.catalog.apply(change)
+        _alter(self.connection, before, self.catalog, changes)
+
+
+def _alter(
+    connection: duckdb.DuckDBPyConnection,
+    before: Catalog,
+    after: Catalog,
+    changes: Sequence[Change],
+) -> None:
+    """Make the tables as the catalogue `after` has them, and keep it."""
+    if not changes:
+        return
+    for change in changes:
+        for statement in statements(before, change):
+            connection.execute(statement)
+    touched = [change.key for change in changes if not isinstance(change, NameEvent)]
+    store.keep_tables(connection, after, touched)
+    store.keep_names(connection, [c for c in changes if isinstance(c, NameEvent)])
+    for statement in changed_views(after, changes):
+        connection.execute(statement)
+
+
 def statements(catalog: Catalog, change: Change) -> Iterator[str]:
     """The SQL of a change. `catalog` is the one before it; views are made elsewhere."""
     match change:
@@ -225,13 +240,12 @@ def statements(catalog: Catalog, change: Change) -> Iterator[str]:
             yield f"ALTER TABLE {table_name(key)} ADD COLUMN {name} {TYPES[column.type]}"
         case WidenColumn(key, name, kind) if not _is_view(key):
             before = catalog.table(key)
-            column_ = quoted(name)
-            using = f"CAST({column_} AS {TYPES[kind]})"
-            if before is not None and before.columns[name].type.value == "time":
-                using = f"strftime({column_}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+            is_widened = before is not None and (before.columns[name].type, kind) == _WIDENED
+            # Anything else is a repair, which fills the column anew from what was sent.
+            value = quoted(name) if is_widened else "NULL"
             yield (
-                f"ALTER TABLE {table_name(key)} ALTER COLUMN {column_}"
-                f" SET DATA TYPE {TYPES[kind]} USING {using}"
+                f"ALTER TABLE {table_name(key)} ALTER COLUMN {quoted(name)}"
+                f" SET DATA TYPE {TYPES[kind]} USING CAST({value} AS {TYPES[kind]})"
             )
         case _:
             return
