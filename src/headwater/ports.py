@@ -168,6 +168,10 @@ class Log(Protocol):
         """
         ...
 
+    def ends(self, stream: Stream) -> Positions:
+        """The position of each partition's last record, or 0: after these comes what is new."""
+        ...
+
     def acknowledge(self, consumer: str, stream: Stream, positions: Positions) -> None:
         """Say how far a consumer has read, for retention alone: never moves back, need not be
         durable at once. A consumer that ever acknowledged holds back retention."""

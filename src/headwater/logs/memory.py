@@ -111,6 +111,9 @@ class MemoryLog:
                 found.append(Stored(name, position, record))
         return found
 
+    def ends(self, stream: Stream) -> Positions:
+        return {name: part.ends.get(stream, 0) for name, part in self._of(OWNERS[stream])}
+
     def acknowledge(self, consumer: str, stream: Stream, positions: Positions) -> None:
         self._consumers.setdefault(stream, set()).add(consumer)
         known = self._acknowledged.setdefault((consumer, stream), {})

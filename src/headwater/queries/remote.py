@@ -107,6 +107,13 @@ class RemoteWarehouse:
         request = self._client.build_request("POST", "/repair", content=content, timeout=_LONG)
         return msgspec.json.decode(await self._read(request), type=dict[str, Any])
 
+    async def look(self, name: str, workspace_id: str, wanted: bytes) -> bytes:
+        """The answer to a look; see headwater.queries.looks."""
+        parameters = {"workspaceId": workspace_id}
+        return await self._read(
+            self._client.build_request("POST", f"/look/{name}", params=parameters, content=wanted)
+        )
+
     async def health(self) -> Mapping[str, Any]:
         """Facts for health pages."""
         request = self._client.build_request("GET", "/health")

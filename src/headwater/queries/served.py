@@ -42,7 +42,15 @@ class ServedWarehouse(Protocol):
         ...
 
     def repair(self, wanted: Repair) -> Mapping[str, Any]:
-        """Change a column's type; says what was done. Raises WarehouseError."""
+        """Change a column's type; says what was done.
+
+        Raises NotFoundError, BadRequestError and WarehouseError.
+        """
+        ...
+
+    def look(self, name: str, workspace_id: str, wanted: bytes) -> bytes:
+        """The answer to a look, as JSON; see headwater.queries.looks. Raises BadRequestError,
+        QueryLimitError and WarehouseError."""
         ...
 
     def health(self) -> Mapping[str, Any]:

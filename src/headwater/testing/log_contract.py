@@ -75,6 +75,17 @@ class LogContract:
 
         assert bodies(found) == [b"body 3"]
 
+    def test_the_end_of_a_stream_is_where_new_records_come_after(self, log: Log) -> None:
+        assert log.ends(Stream.COLLECTED) == {}
+        log.writer(Owner.COLLECTOR).append(collected(record(1), record(2)))
+        second = log.writer(Owner.COLLECTOR, "1")
+
+        assert log.ends(Stream.COLLECTED) == {"0": 2, "1": 0}
+
+        ends = log.ends(Stream.COLLECTED)
+        second.append(collected(record(3)))
+        assert bodies(log.read(Stream.COLLECTED, ends, max_bytes=EVERYTHING)) == [b"body 3"]
+
     def test_bounds_are_kept_but_one_record_always_comes(self, log: Log) -> None:
         log.writer(Owner.COLLECTOR).append(collected(record(1), record(2), record(3)))
 

@@ -49,6 +49,7 @@ def application(warehouse: ServedWarehouse) -> Starlette:
             Route("/contents", handlers.contents, methods=["GET"]),
             Route("/table", handlers.table, methods=["GET"]),
             Route("/repair", handlers.repair, methods=["POST"]),
+            Route("/look/{name}", handlers.look, methods=["POST"]),
             Route("/health", handlers.health, methods=["GET"]),
         ],
         exception_handlers={HeadwaterError: _failed},
@@ -125,6 +126,13 @@ class _Handlers:
     async def repair(self, request: Request) -> Response:
         wanted = await _body(request, Repair)
         return _json(await self._run(partial(self._warehouse.repair, wanted)))
+
+    async def look(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        workspace_id = request.query_params.get("workspaceId", "")
+        wanted = await request.body()
+        found = await self._run(partial(self._warehouse.look, name, workspace_id, wanted))
+        return Response(found, media_type="application/json")
 
     async def health(self, _request: Request) -> Response:
         return _json(await self._run(self._warehouse.health))

@@ -84,6 +84,12 @@ class SqliteLog:
                 size += size_of_more
             return found
 
+    def ends(self, stream: Stream) -> Positions:
+        with self._lock:
+            return {
+                reader.name: reader.end(stream) for reader in self._readers_of(OWNERS[stream])
+            }
+
     def acknowledge(self, consumer: str, stream: Stream, positions: Positions) -> None:
         with self._lock:
             self._acknowledgements.advance(consumer, stream, positions)

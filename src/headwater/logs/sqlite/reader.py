@@ -45,6 +45,10 @@ class PartitionReader:
         """
         return self._steadily(lambda: self._read(stream, after, max_bytes, max_records))
 
+    def end(self, stream: Stream) -> int:
+        """The position of the last record; 0 where there never was any."""
+        return self._steadily(lambda: self._end(stream))
+
     def snapshot(self, stream: Stream, after: int) -> LogSnapshot:
         """Tallies, consumed positions and what waits, all of one moment."""
         return self._steadily(lambda: self._snapshot(stream, after))
@@ -87,6 +91,14 @@ class PartitionReader:
                 found.append(stored)
                 after = stored.position
         return found
+
+    def _end(self, stream: Stream) -> int:
+        numbers = self._numbers()
+        if not numbers:
+            return 0
+        newest = self._connection(numbers[-1])
+        [(last,)] = newest.execute(f"SELECT max(position) FROM {segment.table_of(stream)}")
+        return last or self._starts_of(numbers[-1])[stream]
 
     def _snapshot(self, stream: Stream, after: int) -> LogSnapshot:
         waiting: list[Tally] = []

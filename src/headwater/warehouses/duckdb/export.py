@@ -1,6 +1,6 @@
 """Every stored event as one JSON object a line, in Segment's common shape, as it is delivered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -32,7 +32,9 @@ _TIMES: Final = {
     "sentAt": "sent_at",
     "receivedAt": "received_at",
 }
-_COLUMNS: Final = (*_TEXTS.values(), *_TIMES.values(), "properties", "context", "rest")
+COLUMNS: Final = (*_TEXTS.values(), *_TIMES.values(), "properties", "context", "rest")
+"""What is read of an event to write it."""
+
 _REST: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -43,7 +45,7 @@ def export(warehouse: DuckDBWarehouse, wanted: Export) -> Iterator[bytes]:
         slugs = [slug for slug in slugs if slug == wanted.source]
     if not slugs:
         return
-    listed = ", ".join(f'"{column}"' for column in _COLUMNS)
+    listed = ", ".join(f'"{column}"' for column in COLUMNS)
     parts = [f"SELECT {listed} FROM {table_name(events_key(slug))}" for slug in slugs]
     conditions: list[str] = ["true"]
     values: list[int] = []
@@ -68,14 +70,15 @@ def _lines(batch: pa.RecordBatch) -> Iterator[bytes]:
             if name in _TIMES.values()
             else batch[name].cast(pa.string()).to_pylist()
         )
-        for name in _COLUMNS
+        for name in COLUMNS
     }
     for row in range(batch.num_rows):
-        yield msgspec.json.encode(_event({name: values[row] for name, values in columns.items()}))
+        yield msgspec.json.encode(shaped({name: values[row] for name, values in columns.items()}))
         yield b"\n"
 
 
-def _event(row: dict[str, Any]) -> dict[str, object]:
+def shaped(row: Mapping[str, Any]) -> dict[str, object]:
+    """An event in Segment's common shape, of its COLUMNS; times are in microseconds."""
     event: dict[str, object] = {
         member: row[column] for member, column in _TEXTS.items() if row[column] is not None
     }

@@ -27,6 +27,7 @@ from headwater.warehouses.duckdb.asking import Asker, Limits
 from headwater.warehouses.duckdb.contents import contents_of, table_of
 from headwater.warehouses.duckdb.engine import Tuning
 from headwater.warehouses.duckdb.export import export
+from headwater.warehouses.duckdb.looks import look
 from headwater.warehouses.duckdb.lookup import CursorCatalog
 from headwater.warehouses.duckdb.relations import event_relation
 from headwater.warehouses.duckdb.repair import repair
@@ -142,6 +143,9 @@ class DuckDBWarehouses:
         done = repair(warehouse, wanted.table, wanted.column, wanted.type)
         found: dict[str, Any] = msgspec.to_builtins(done)
         return found
+
+    def look(self, name: str, workspace_id: str, wanted: bytes) -> bytes:
+        return look(self.workspace(workspace_id), name, wanted)
 
     def health(self) -> Mapping[str, Any]:
         sizes = {}

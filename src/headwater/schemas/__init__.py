@@ -1,0 +1,1 @@
+"""Events and their properties as they were really sent: types, presence, examples, volume."""
