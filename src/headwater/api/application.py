@@ -21,8 +21,10 @@ from headwater.api import (
     media,
     metrics,
     query,
+    questions,
     reference,
     sources,
+    warehouse,
     workspace,
 )
 from headwater.api.authentication import admit
@@ -35,6 +37,8 @@ _NOUNS: Final[tuple[ApiRoute, ...]] = (
     *catalog.ROUTES,
     *sources.ROUTES,
     *query.ROUTES,
+    *questions.ROUTES,
+    *warehouse.ROUTES,
     *export.ROUTES,
     *ledger.ROUTES,
     *health.ROUTES,
