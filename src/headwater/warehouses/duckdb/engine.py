@@ -1,12 +1,13 @@
 """Opening a DuckDB file: one process owns it, loads it and answers from it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import msgspec
+import pyarrow as pa
 
 from headwater.errors import WarehouseError, WarehouseLostError, WarehouseRefusedError
 
@@ -54,6 +55,26 @@ def connect(path: Path, tuning: Tuning, *, read_only: bool = False) -> duckdb.Du
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
     return connection
+
+
+@contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
+    """Have Arrow tables answer to names in the statements of this connection."""
+    try:
+        for name, rows in tables.items():
+            connection.register(name, rows)
+        yield
+    except BaseException:
+        # An aborted transaction refuses this too, and must not hide why it was aborted.
+        with suppress(duckdb.Error):
+            _unregister(connection, tables)
+        raise
+    _unregister(connection, tables)
+
+
+def _unregister(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+    for name in names:
+        connection.unregister(name)
 
 
 @contextmanager

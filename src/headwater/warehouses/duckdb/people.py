@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from headwater.loading.model import AccountRows, TableKey, UserRows
+from headwater.warehouses.duckdb.engine import registered
 from headwater.warehouses.duckdb.sql import quoted, table_name
 
 PERSONS: Final[Mapping[str, tuple[str, str]]] = {
@@ -27,25 +28,20 @@ def merge(connection: duckdb.DuckDBPyConnection, people: UserRows | AccountRows)
     newest value can only be told from all calls of the person, which are then read again.
     """
     key, rows = people.key, people.rows
-    connection.register("_people", rows.append_column(_OLDEST, people.oldest))
-    try:
-        target = table_name(key)
-        late = (
-            f"SELECT p.id FROM _people p JOIN {target} t ON t.id = p.id"
-            f" WHERE p.{quoted(_OLDEST)} < t.received_at"
-        )
-        [(is_late,)] = connection.execute(f"SELECT EXISTS ({late})").fetchall()
-        names = [row[0] for row in connection.execute(f"DESCRIBE {target}").fetchall()]
+    target = table_name(key)
+    late = (
+        f"SELECT p.id FROM _people p JOIN {target} t ON t.id = p.id"
+        f" WHERE p.{quoted(_OLDEST)} < t.received_at"
+    )
+    names = [row[0] for row in connection.execute(f"DESCRIBE {target}").fetchall()]
+    with registered(connection, _people=rows.append_column(_OLDEST, people.oldest)):
+        ids = connection.sql(late).to_arrow_table()
         merged = connection.sql(_merged(target, names, rows.column_names)).to_arrow_table()
-        if is_late:
-            ids = connection.sql(late).to_arrow_table()
-            merged = _with_late(connection, key, names, merged, ids)
-        connection.register("_merged", merged)
+    if ids.num_rows:
+        merged = _with_late(connection, key, names, merged, ids)
+    with registered(connection, _merged=merged):
         connection.execute(f"DELETE FROM {target} WHERE id IN (SELECT id FROM _merged)")
         connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM _merged")
-    finally:
-        connection.unregister("_people")
-        connection.unregister("_merged")
 
 
 def _merged(target: str, names: list[str], incoming: list[str]) -> str:
@@ -82,14 +78,9 @@ def _with_late(
             if name in known
             else f"NULL AS {column}"
         )
-    connection.register("_late", ids)
-    connection.register("_merged", merged)
-    try:
+    with registered(connection, _late=ids, _merged=merged):
         return connection.sql(
             f"SELECT * FROM _merged WHERE id NOT IN (SELECT id FROM _late) UNION ALL BY NAME"
             f" SELECT {', '.join(values)} FROM {table_name(calls)}"
             f" WHERE {person} IN (SELECT id FROM _late) GROUP BY {person}"
         ).to_arrow_table()
-    finally:
-        connection.unregister("_late")
-        connection.unregister("_merged")

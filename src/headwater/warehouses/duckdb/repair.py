@@ -27,6 +27,7 @@ from headwater.loading.model import (
 from headwater.loading.refill import refilled
 from headwater.loading.standard import CALL_TABLES, MERGED_TABLES, OWN_MEMBERS
 from headwater.warehouses.duckdb import conflicts
+from headwater.warehouses.duckdb.engine import registered
 from headwater.warehouses.duckdb.people import PERSONS
 from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name
 from headwater.warehouses.duckdb.warehouse import Alteration, DuckDBWarehouse
@@ -149,14 +150,11 @@ def _refill(
     if not rows:
         return
     filled = pa.table({"row": pa.concat_arrays(rows), "value": pa.concat_arrays(values)})
-    connection.register("_refilled", filled)
-    try:
+    with registered(connection, _refilled=filled):
         connection.execute(
             f"UPDATE {table_name(key)} AS t SET {quoted(column.name)} = f.value"
             " FROM _refilled f WHERE t.rowid = f.row"
         )
-    finally:
-        connection.unregister("_refilled")
 
 
 def _events_of(key: TableKey, column: Column, own: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from headwater.loading.model import Catalog, ColumnRow, NameEvent, TableKey
 from headwater.ports import Outcome, Positions, Tally, add_tallies
+from headwater.warehouses.duckdb.engine import registered
 
 _SCHEMA: Final = """
 CREATE SCHEMA IF NOT EXISTS _headwater;
@@ -150,8 +151,5 @@ def keep_sources(connection: duckdb.DuckDBPyConnection, slugs: Mapping[str, str]
 
 def append(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
     """Insert rows by their columns' names; columns that they lack are null."""
-    connection.register("_incoming", rows)
-    try:
+    with registered(connection, _incoming=rows):
         connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM _incoming")
-    finally:
-        connection.unregister("_incoming")
