@@ -40,6 +40,13 @@ def committing(
     asyncio.run(play())
 
 
+def kept(committer: Committer, record: Record) -> "asyncio.Future[UnavailableError | None]":
+    """What becomes of a record that is submitted now."""
+    done: asyncio.Future[UnavailableError | None] = asyncio.get_running_loop().create_future()
+    committer.submit(record, done.set_result)
+    return done
+
+
 async def under_way(writer: Writer) -> None:
     """Wait until an append has begun."""
     assert await asyncio.to_thread(writer.appending.acquire, timeout=30)
@@ -50,7 +57,7 @@ def test_an_answer_waits_until_the_append_has_returned() -> None:
     writer.hold()
 
     async def scene(committer: Committer) -> None:
-        done = committer.submit(record("a"))
+        done = kept(committer, record("a"))
         await under_way(writer)
         assert not done.done()
         assert writer.entries == []
@@ -65,7 +72,7 @@ def test_requests_of_one_turn_of_the_loop_share_one_append() -> None:
     writer = Writer()
 
     async def scene(committer: Committer) -> None:
-        results = await asyncio.gather(*[committer.submit(record(str(n))) for n in range(50)])
+        results = await asyncio.gather(*[kept(committer, record(str(n))) for n in range(50)])
         assert results == [None] * 50
 
     committing(writer, scene)
@@ -78,9 +85,9 @@ def test_what_gathers_during_an_append_is_the_next_one() -> None:
     writer.hold()
 
     async def scene(committer: Committer) -> None:
-        first = committer.submit(record("first"))
+        first = kept(committer, record("first"))
         await under_way(writer)
-        later = [committer.submit(record(f"later {n}")) for n in range(3)]
+        later = [kept(committer, record(f"later {n}")) for n in range(3)]
         writer.let_go()
         await first
         await under_way(writer)
@@ -107,7 +114,7 @@ def test_an_entry_accounts_for_its_records_by_source_and_hour() -> None:
     writer = Writer()
 
     async def scene(committer: Committer) -> None:
-        await asyncio.gather(*map(committer.submit, records))
+        await asyncio.gather(*[kept(committer, each) for each in records])
 
     committing(writer, scene)
     assert sorted(writer.tallies()) == sorted(tallies(records))
@@ -118,11 +125,11 @@ def test_a_full_disk_refuses_everyone_who_waits_and_recovers_by_itself() -> None
     writer.is_full = True
 
     async def scene(committer: Committer) -> None:
-        refused = await asyncio.gather(*[committer.submit(record(str(n))) for n in range(3)])
+        refused = await asyncio.gather(*[kept(committer, record(str(n))) for n in range(3)])
         assert [error.code for error in refused if error] == ["log_full"] * 3
         assert all(error.retry_after_seconds >= 1 for error in refused if error)
         writer.is_full = False
-        assert await committer.submit(record("after")) is None
+        assert await kept(committer, record("after")) is None
 
     committing(writer, scene)
     assert writer.bodies == [b"after"]
@@ -135,11 +142,11 @@ def test_a_broken_log_is_opened_anew(fault: Exception) -> None:
     writer.fault = fault
 
     async def scene(committer: Committer) -> None:
-        error = await committer.submit(record("lost"))
+        error = await kept(committer, record("lost"))
         assert isinstance(error, UnavailableError)
         assert error.code == "log_error"
         writer.fault = None
-        assert await committer.submit(record("kept")) is None
+        assert await kept(committer, record("kept")) is None
 
     committing(writer, scene)
     assert writer.bodies == [b"kept"]
@@ -151,16 +158,16 @@ def test_too_many_waiting_bytes_are_refused_at_once() -> None:
     writer.hold()
 
     async def scene(committer: Committer) -> None:
-        first = committer.submit(record("a", size=5000))
+        first = kept(committer, record("a", size=5000))
         await under_way(writer)
-        second = committer.submit(record("b", size=5000))
+        second = kept(committer, record("b", size=5000))
         with pytest.raises(UnavailableError) as caught:
-            committer.submit(record("c", size=5000))
+            kept(committer, record("c", size=5000))
         assert caught.value.retry_after_seconds >= 1
         writer.let_go(all_of_them=True)
         assert await first is None
         assert await second is None
-        assert await committer.submit(record("d", size=5000)) is None
+        assert await kept(committer, record("d", size=5000)) is None
 
     committing(writer, scene, queue_bytes=8000)
 
@@ -170,7 +177,7 @@ def test_a_large_backlog_is_committed_in_bounded_groups() -> None:
     groups: list[Committed] = []
 
     async def scene(committer: Committer) -> None:
-        await asyncio.gather(*[committer.submit(record(str(n), size=3_000_000)) for n in range(12)])
+        await asyncio.gather(*[kept(committer, record(str(n), size=3_000_000)) for n in range(12)])
 
     committing(writer, scene, groups.append)
     assert len(writer.records) == 12
@@ -198,15 +205,15 @@ def test_a_probe_remembers_a_failure_for_a_moment_and_a_success_ends_it() -> Non
 
     async def scene(committer: Committer) -> None:
         writer.is_full = True
-        await committer.submit(record("refused"))
+        await kept(committer, record("refused"))
         writer.is_full = False
         assert await committer.probe() is not None
         now[0] += 5.0
         assert await committer.probe() is None
         writer.is_full = True
-        await committer.submit(record("refused"))
+        await kept(committer, record("refused"))
         writer.is_full = False
-        await committer.submit(record("kept"))
+        await kept(committer, record("kept"))
         assert await committer.probe() is None
 
     committing(writer, scene, monotonic=lambda: now[0])
@@ -217,7 +224,7 @@ def test_closing_commits_all_that_waits() -> None:
     waiting = []
 
     async def scene(committer: Committer) -> None:
-        waiting.extend([committer.submit(record(str(n))) for n in range(5)])
+        waiting.extend([kept(committer, record(str(n))) for n in range(5)])
 
     committing(writer, scene)
     assert len(writer.records) == 5
@@ -229,7 +236,7 @@ def test_groups_are_reported_with_their_counts() -> None:
     groups: list[Committed] = []
 
     async def scene(committer: Committer) -> None:
-        await asyncio.gather(*[committer.submit(record("x", count=4)) for _ in range(3)])
+        await asyncio.gather(*[kept(committer, record("x", count=4)) for _ in range(3)])
 
     committing(Writer(), scene, groups.append)
     [group] = groups

@@ -13,7 +13,7 @@ import msgspec
 from headwater.collect import answers, cors, routes
 from headwater.collect.accept import Accepted, Call, Terms, accept
 from headwater.collect.answers import PIXEL, Answer
-from headwater.collect.commit import Committer
+from headwater.collect.commit import Committer, resolver
 from headwater.collect.current import CurrentSources
 from headwater.collect.exchange import Exchange
 from headwater.collect.forward import Caller, Forwarder, UnreachableError
@@ -77,9 +77,9 @@ class Application:
             return
         headers = dict(scope["headers"])
         allowed = cors.headers(headers.get(b"origin"))
-        exchange = Exchange.of(scope)
+        exchange = Exchange.taken_from(scope)
         try:
-            answer = await self._answer(route, scope, headers, receive)
+            answer = await self._answer(route, scope, headers, receive, exchange)
         except ClientGoneError:
             return
         if answer.code:
@@ -90,55 +90,69 @@ class Application:
             await _send(send, answer, allowed)
 
     async def _answer(
-        self, route: routes.Route, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+        self,
+        route: routes.Route,
+        scope: Scope,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        exchange: Exchange | None,
     ) -> Answer:
         method = scope["method"]
         if method == "OPTIONS":
             return cors.preflight(headers.get(b"access-control-request-headers"))
         if method not in route.kind.methods:
             return answers.method_not_allowed(route.kind)
-        body = await self._body(scope, headers, receive) if method == "POST" else b""
+        body = await self._body(headers, receive, exchange) if method == "POST" else b""
         if isinstance(body, Answer):
             return body
         client = scope["client"]
         peer = client[0] if client else ""
         call = Call(route, scope["query_string"], headers, body, peer, scope["scheme"])
-        try:
-            return await self._kept(call)
-        except Exception:
-            _log.exception("request.failed", path=scope["path"])
-            return answers.INTERNAL_ERROR
+        done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.take(call, resolver(done))
+        return await done
 
     async def _body(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+        self, headers: Mapping[bytes, bytes], receive: Receive, exchange: Exchange | None
     ) -> bytes | Answer:
-        exchange = Exchange.of(scope)
         whole = exchange.whole_body() if exchange else None
         if whole is None or len(whole) > self._terms.settings.max_request_bytes:
             return await self._reader.read(receive, headers)
         return whole
 
-    async def _kept(self, call: Call) -> Answer:
-        """Accept a call and wait until it is synced."""
+    def take(self, call: Call, answered: Callable[[Answer], object]) -> None:
+        """Accept a call: `answered` is told the answer, at once or when the call is synced."""
+        try:
+            taken = self._accepted(call)
+            if isinstance(taken, Accepted):
+                self._commit(taken, answered)
+                return
+        except (RateLimitedError, UnavailableError) as error:
+            taken = answers.refusal(error)
+        except Exception:
+            _log.exception("request.failed", route=call.route.kind.value)
+            taken = answers.INTERNAL_ERROR
+        answered(taken)
+
+    def _accepted(self, call: Call) -> Accepted | Answer:
         now = self._clock.now()
         taken = accept(call, self._current.sources, self._terms, now)
         if type(taken) is Answer and taken.code in _UNKNOWN_KEY and self._current.refresh_soon():
             taken = accept(call, self._current.sources, self._terms, now)
-        if not isinstance(taken, Accepted):
-            return taken
-        record = taken.record
-        try:
-            if self._limiter is not None:
-                self._limiter.check(record.source_id, now)
-            failed = await self._committer.submit(record)
-        except (RateLimitedError, UnavailableError) as error:
-            failed_at_once: RequestError = error
-            return answers.refusal(failed_at_once)
-        if failed is not None:
-            return answers.refusal(failed)
-        if taken.write_key:
-            self._key_use.note(taken.write_key, now)
-        return taken.answer
+        if self._limiter is not None and isinstance(taken, Accepted):
+            self._limiter.check(taken.record.source_id, now)
+        return taken
+
+    def _commit(self, taken: Accepted, answered: Callable[[Answer], object]) -> None:
+        def settled(failed: UnavailableError | None) -> None:
+            if failed is not None:
+                answered(answers.refusal(failed))
+                return
+            if taken.write_key:
+                self._key_use.note(taken.write_key, taken.record.received_at)
+            answered(taken.answer)
+
+        self._committer.submit(taken.record, settled)
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].rstrip("/")

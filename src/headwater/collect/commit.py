@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
@@ -22,7 +22,10 @@ QUEUE_BYTES: Final = 64_000_000
 _OVERHEAD: Final = 500
 _FAILURE_COUNTS_SECONDS: Final = 3.0
 
-_Done: TypeAlias = "asyncio.Future[UnavailableError | None]"
+_T = TypeVar("_T")
+
+Settled: TypeAlias = Callable[[UnavailableError | None], object]
+"""Told once, in the loop: None when the record is synced, or why it is not kept."""
 
 _log = logger("collect")
 
@@ -39,7 +42,7 @@ class Committed(msgspec.Struct, frozen=True):
 
 class _Waiting(msgspec.Struct, frozen=True):
     record: Record | None
-    done: _Done
+    settled: Settled
     size: int
 
 
@@ -80,8 +83,8 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
-    def submit(self, record: Record) -> _Done:
-        """Queue a record. The future's result is None once it is synced, or why it is not kept.
+    def submit(self, record: Record, settled: Settled) -> None:
+        """Queue a record; `settled` is told what became of it.
 
         Raises UnavailableError when too many bytes are waiting.
         """
@@ -93,7 +96,7 @@ class Committer:
                 hint="Send them again after the time in Retry-After.",
                 code="overloaded",
             )
-        return self._enqueue(record, size)
+        self._enqueue(record, settled, size)
 
     async def probe(self) -> UnavailableError | None:
         """Why an event sent now would not be kept; None when it would.
@@ -102,7 +105,9 @@ class Committer:
         """
         if self._failed and self._monotonic() - self._failed[0] < _FAILURE_COUNTS_SECONDS:
             return self._failed[1]
-        return await self._enqueue(None, 0)
+        done: asyncio.Future[UnavailableError | None] = self._loop.create_future()
+        self._enqueue(None, resolver(done), 0)
+        return await done
 
     async def close(self) -> None:
         """Commit all that waits, and close the log's writer."""
@@ -110,16 +115,14 @@ class Committer:
         self._groups.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _enqueue(self, record: Record | None, size: int) -> _Done:
-        done: _Done = self._loop.create_future()
-        self._pending.append(_Waiting(record, done, size))
+    def _enqueue(self, record: Record | None, settled: Settled, size: int) -> None:
+        self._pending.append(_Waiting(record, settled, size))
         self._pending_bytes += size
         if not self._in_flight and not self._is_flush_due:
             self._is_flush_due = True
             self._idle.clear()
             # Not at once: the other requests of this turn of the loop come along.
             self._loop.call_soon(self._flush)
-        return done
 
     def _flush(self) -> None:
         self._is_flush_due = False
@@ -141,8 +144,7 @@ class Committer:
         error = committed.error
         self._failed = (self._monotonic(), error) if error else None
         for waiting in group.waiting:
-            if not waiting.done.done():
-                waiting.done.set_result(error)
+            waiting.settled(error)
         self._report(committed)
 
     def _run(self) -> None:
@@ -190,6 +192,16 @@ class Committer:
                 writer.close()
             except Exception as error:
                 _log.warning("writer.close_failed", error=str(error))
+
+
+def resolver(done: "asyncio.Future[_T]") -> Callable[[_T], None]:
+    """What gives a future its result, unless its waiter is gone."""
+
+    def resolve(result: _T) -> None:
+        if not done.done():
+            done.set_result(result)
+
+    return resolve
 
 
 def tallies(records: Sequence[Record]) -> list[Tally]:

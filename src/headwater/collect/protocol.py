@@ -9,8 +9,10 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from headwater.collect import cors
-from headwater.collect.answers import CLOSE, Answer, failure, refusal
-from headwater.collect.exchange import NAME, Exchange, lines, status_line
+from headwater.collect.answers import CLOSE, Answer, Headers, failure, refusal
+from headwater.collect.exchange import NAME, Exchange, lines, status_line, whole
+from headwater.collect.quick import QuickCycle, Take
+from headwater.collect.routes import EXACT
 from headwater.errors import UnavailableError
 
 HEAD_BYTES: Final = 65_536
@@ -53,8 +55,9 @@ class Bounds(msgspec.Struct, frozen=True):
 class BoundedConfig(uvicorn.Config):
     """uvicorn's configuration with the bounds of its connections."""
 
-    def __init__(self, app: Any, bounds: Bounds, **options: Any) -> None:
+    def __init__(self, app: Any, take: Take, bounds: Bounds, **options: Any) -> None:
         super().__init__(app, http=BoundedProtocol, **options)
+        self.take = take
         self.bounds = bounds
 
 
@@ -69,6 +72,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_since: float | None = self.loop.time()
         self._head_bytes = 0
         self._is_refused = False
+        # The request on the short way whose body is not whole yet.
+        self._quick: QuickCycle | None = None
+        # When the last answer was given; None while a request is under way.
+        self._idle_since: float | None = None
+        # Whether a request came to its end in the data received last.
+        self._has_ended_one = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -78,15 +87,19 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
+        self._idle_since = None
+        self._has_ended_one = False
         if self._head_since is not None:
             self._head_bytes += len(data)
         if data.find(b"pgrade", 0, _SEARCHED) >= 0 and self._awaits_head():
             data = _without_upgrade(data)
         super().data_received(data)
+        if self._quick is not None:
+            self._go_the_long_way(self._quick)
         if self._head_since is not None:
             if self._head_bytes > HEAD_BYTES:
                 self._refuse(_HEAD_TOO_LARGE)
-        elif self._awaits_head():
+        elif self._awaits_head() and not self._has_ended_one:
             # Something came between two requests: a head must follow it.
             self._head_since = self.loop.time()
 
@@ -94,7 +107,10 @@ class BoundedProtocol(HttpToolsProtocol):
         return self._head_since is not None or self.cycle is None or self.cycle.response_complete
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        # uvicorn's scope is made in `_begin`, for those that go its way.
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
         if self._head_since is None:
             self._head_since = self.loop.time()
             self._head_bytes = 1
@@ -110,17 +126,90 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_since = None
         self._head_bytes = 0
+        path, _, query = self.url.partition(b"?")
+        route = EXACT.get(path)
+        if route is None or not self._is_usual():
+            self._begin()
+            return
+        keep_alive = self.parser.should_keep_alive()
+        self._quick = QuickCycle(self, route, query, keep_alive=keep_alive)
+        self.cycle = self._quick  # type: ignore[assignment]  # in all that uvicorn asks of it
+
+    def _is_usual(self) -> bool:
+        """Whether this request is a plain POST that nothing stands before."""
+        parser = self.parser
+        return (
+            parser.get_method() == b"POST"
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.expect_100_continue
+            and not self.flow.write_paused
+            and not parser.should_upgrade()
+            and parser.get_http_version() == "1.1"
+        )
+
+    def _begin(self) -> None:
+        """Begin a request in uvicorn's way."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers = self.scope["headers"] = headers
         super().on_headers_complete()
         self.scope.update({"extensions": {NAME: Exchange(self.cycle)}})  # type: ignore[dict-item]
         if self.parser.should_upgrade():
             # Its offer came in two parts: the parser stops there, and no request can follow.
             self.cycle.keep_alive = False
 
+    def on_body(self, body: bytes) -> None:
+        if self._quick is None:
+            super().on_body(body)
+        else:
+            self._quick.body += body
+
+    def on_message_complete(self) -> None:
+        self._has_ended_one = True
+        quick = self._quick
+        if quick is None:
+            super().on_message_complete()
+            return
+        self._quick = None
+        peer = self.client[0] if self.client else ""
+        quick.start(self.config.take, dict(self.headers), peer, self.scheme or "http")
+
+    def _go_the_long_way(self, quick: QuickCycle) -> None:
+        """Hand a request whose body is still to come to uvicorn, with what there is of it."""
+        self._quick = None
+        self.cycle = None  # type: ignore[assignment]  # as before the first request
+        self._begin()
+        if quick.body:
+            self.on_body(quick.body)
+
+    def write_whole(self, answer: Answer, allowed: Headers, *, keep_alive: bool) -> None:
+        """Write the answer to the request on the short way; then the next one may begin."""
+        keep_alive = keep_alive and CLOSE not in answer.headers
+        default_headers = self.server_state.default_headers
+        self.transport.write(whole(answer, allowed, default_headers, keep_alive=keep_alive))
+        if not keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def on_response_complete(self) -> None:
+        if self.pipeline:
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self._idle_since = self.loop.time()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's signature)
         self._refuse(_INVALID)
 
     def close_if_slow(self, now: float) -> None:
-        """Close the connection when its head is overdue at `now` (the loop's time)."""
+        """Close the connection when its next head is overdue at `now` (the loop's time)."""
+        idle = self._idle_since
+        if idle is not None and now - idle > self.config.timeout_keep_alive:
+            self.transport.close()
+            return
         since = self._head_since
         if since is None or now - since < self.config.bounds.head_seconds:
             return

@@ -88,7 +88,8 @@ _BARE: Final = {name: _CALLS[name] for name in _SHORT} | {
     "rsaMetrics": Route(Kind.DISCARD, dialect=Dialect.RUDDERSTACK),
     "sourceConfig": Route(Kind.SOURCE_CONFIG, dialect=Dialect.RUDDERSTACK),
 }
-_EXACT: Final = {f"/v1/{name}".encode(): route for name, route in _CALLS.items()}
+EXACT: Final = {f"/v1/{name}".encode(): route for name, route in _CALLS.items()}
+"""The paths that SDKs use most, as they stand in the request line."""
 
 
 def find(raw_path: bytes) -> Route | None:
@@ -96,7 +97,7 @@ def find(raw_path: bytes) -> Route | None:
 
     Raises BadRequestError for a path whose values are not UTF-8.
     """
-    return _EXACT.get(raw_path) or _by_segments(raw_path.decode("latin-1"))
+    return EXACT.get(raw_path) or _by_segments(raw_path.decode("latin-1"))
 
 
 def _by_segments(path: str) -> Route | None:

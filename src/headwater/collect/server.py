@@ -139,7 +139,8 @@ def _config(application: Application, settings: Settings) -> BoundedConfig:
         "timeout_keep_alive": settings.keep_alive_seconds,
         "timeout_graceful_shutdown": settings.drain_seconds,
     }
-    return BoundedConfig(application, Bounds(settings.header_timeout_seconds, most), **options)
+    bounds = Bounds(settings.header_timeout_seconds, most)
+    return BoundedConfig(application, application.take, bounds, **options)
 
 
 async def _tend(server: _Server, current: CurrentSources, forwarder: Forwarder, stop: Stop) -> None:
