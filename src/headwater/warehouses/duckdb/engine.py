@@ -27,7 +27,7 @@ class Tuning(msgspec.Struct, frozen=True):
 
     memory: str = "400MB"
     threads: int = 0
-    wal_bytes: int = 268_435_456
+    wal_bytes: int = 67_108_864
 
 
 def connect(path: Path, tuning: Tuning, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
