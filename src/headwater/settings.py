@@ -16,7 +16,8 @@ from msgspec import Meta
 from headwater.errors import SettingsError
 
 PREFIX = "HEADWATER_"
-SECRETS = frozenset({"admin_token", "token"})
+_ORIGINS = "settings-origins.json"
+SECRETS = frozenset({"admin_token", "secret_key", "token"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     admin_token: Annotated[
         str,
         Meta(description="The first owner's API token at the first start; empty makes one."),
+    ] = ""
+    secret_key: Annotated[
+        str,
+        Meta(description="The key that seals secrets at rest; empty keeps one in DIR/secret-key."),
     ] = ""
     url: Annotated[
         str, Meta(description="The server that client commands talk to; empty finds the local one.")
@@ -206,17 +211,9 @@ def load(
     `file` is read where it exists (it must when the environment's HEADWATER_CONFIG names it).
     Raises SettingsError, which lists every problem.
     """
-    environment = environment or {}
     problems: list[str] = []
-    named = environment.get(f"{PREFIX}CONFIG")
-    values = _from_file(Path(named) if named else file, required=bool(named), problems=problems)
     known = {option.name for option in options()}
-    for name in known:
-        if (text := environment.get(PREFIX + name.upper())) is not None:
-            values[name] = (f"{PREFIX}{name.upper()}", text)
-    for name, value in (arguments or {}).items():
-        if value is not None:
-            values[name] = (f"--{name.replace('_', '-')}", value)
+    values = _given(arguments or {}, environment or {}, file, problems)
     good: dict[str, Any] = {}
     for name, (origin, value) in values.items():
         if name not in known:
@@ -231,6 +228,48 @@ def load(
     if problems:
         raise SettingsError(sorted(problems))
     return Settings(**good)
+
+
+def origins(
+    arguments: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    file: Path | None = None,
+) -> dict[str, str]:
+    """Where the value of each option comes from that has not its default: a file, a variable, or
+    an option of the command line."""
+    values = _given(arguments or {}, environment or {}, file, [])
+    return {name: origin for name, (origin, _) in values.items()}
+
+
+def keep_origins(run: Path, found: Mapping[str, str]) -> None:
+    """Keep where the settings of a supervisor come from: its roles get them by the environment."""
+    (run / _ORIGINS).write_bytes(msgspec.json.encode(found))
+
+
+def kept_origins(run: Path) -> dict[str, str] | None:
+    """What a supervisor kept in its run folder; None where none runs."""
+    try:
+        return msgspec.json.decode((run / _ORIGINS).read_bytes(), type=dict[str, str])
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+
+
+def _given(
+    arguments: Mapping[str, object],
+    environment: Mapping[str, str],
+    file: Path | None,
+    problems: list[str],
+) -> dict[str, tuple[str, object]]:
+    """Where each given option comes from, and its value."""
+    named = environment.get(f"{PREFIX}CONFIG")
+    values = _from_file(Path(named) if named else file, required=bool(named), problems=problems)
+    for option in options():
+        if (text := environment.get(option.environment)) is not None:
+            values[option.name] = (option.environment, text)
+    for name, value in arguments.items():
+        if value is not None:
+            values[name] = (f"--{name.replace('_', '-')}", value)
+    return values
 
 
 def _no_networks(ranges: Sequence[str]) -> Iterator[str]:

@@ -42,7 +42,11 @@ def test_nothing_is_open_that_is_not_listed_here() -> None:
     assert {r.path for r in ROUTES if r.access is Access.LOCAL} == OPEN_TO_THIS_MACHINE
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if route.access is not Access.ANYONE],
+    ids=lambda route: f"{route.method} {route.path}",
+)
 def test_a_route_that_needs_a_token_refuses_charlie(anyone: TestClient, route: ApiRoute) -> None:
     for headers in ({}, {"Authorization": "Bearer guess"}):
         response = anyone.request(route.method, concrete(route.path), headers=headers)

@@ -158,4 +158,4 @@ def test_events_are_exported_within_times(asker: TestClient, heard: Heard) -> No
 def test_an_export_of_what_is_not_there_or_no_time_is_refused(asker: TestClient) -> None:
     assert asker.get("/api/export/events?source=nothing").status_code == 404
     response = asker.get("/api/export/events?since=yesterday")
-    assert (response.status_code, response.json()["code"]) == (400, "invalid_time")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_time")

@@ -59,7 +59,7 @@ def test_the_settings_list_the_origins_whose_pages_may_send(alice: TestClient) -
     changed = alice.patch(path, json={"settings": {"allowedOrigins": []}}).json()
     assert changed["data"]["source"]["settings"] == {"allowedOrigins": []}
     refused = alice.patch(path, json={"settings": {"allowedOrigins": ["shop"]}})
-    assert refused.status_code == 400
+    assert refused.status_code == 422
     assert "is not an origin" in refused.text
 
 
@@ -69,9 +69,10 @@ def test_a_source_is_shown_as_it_was_made(alice: TestClient) -> None:
     assert data == {"source": source, "trackingPlanId": None}
 
 
-def test_a_member_may_look(alice: TestClient, bob: TestClient) -> None:
+def test_a_member_may_look_and_sees_no_write_keys(alice: TestClient, bob: TestClient) -> None:
     source = create(alice, name="Shop")
-    assert bob.get("/api/sources").json()["data"]["sources"] == [source]
+    shown = bob.get("/api/sources").json()["data"]["sources"]
+    assert shown == [{**source, "writeKeys": []}]
 
 
 def test_a_source_changes_where_it_is_told_to(alice: TestClient) -> None:
@@ -86,7 +87,7 @@ def test_a_slug_never_changes(alice: TestClient) -> None:
     path = f"/api/sources/{source['id']}"
     assert alice.patch(path, json={"slug": source["slug"], "name": "New"}).status_code == 200
     response = alice.patch(path, json={"slug": "other"})
-    assert response.status_code == 400
+    assert response.status_code == 422
     assert "slug" in response.json()["message"]
 
 
@@ -118,7 +119,7 @@ def test_a_source_that_cannot_be_names_the_field(
     alice: TestClient, body: dict[str, Any], word: str
 ) -> None:
     response = alice.post("/api/sources", json=body)
-    assert response.status_code == 400
+    assert response.status_code == 422
     assert response.json()["message"].startswith(word)
 
 
@@ -174,7 +175,7 @@ def test_pages_lead_through_the_whole_list_and_end(alice: TestClient) -> None:
 )
 def test_a_page_that_cannot_be_is_refused(alice: TestClient, query: str) -> None:
     response = alice.get(f"/api/sources?{query}")
-    assert response.status_code == 400
+    assert response.status_code == 422
     assert "pagination" in response.json()["message"]
 
 

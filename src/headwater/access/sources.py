@@ -1,6 +1,6 @@
 """Sources, as principals see and change them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from headwater.access.audit import created, deleted, modified
 from headwater.access.changes import Changes, Step
@@ -9,6 +9,9 @@ from headwater.access.permissions import Kind, Permission
 from headwater.errors import NotFoundError
 from headwater.workspaces import store
 from headwater.workspaces.model import Source, SourceType
+
+Also = Callable[[Step, Source], None]
+"""What else to change of a source, in the same step."""
 
 
 def resource(source: Source) -> Resource:
@@ -44,8 +47,9 @@ def create(
     slug: str = "",
     enabled: bool = True,
     allowed_origins: Sequence[str] = (),
+    also: Also | None = None,
 ) -> Source:
-    """Make a source with a write key. Raises BadRequestError and ConflictError."""
+    """Make a source with a write key. Raises InvalidError and ConflictError."""
     by.require(Permission.SOURCE_ADMIN)
     with changes.change(by) as step:
         made = store.create_source(
@@ -59,6 +63,8 @@ def create(
             now=step.now,
         )
         step.record(created("Source", made.id, made, name=made.name))
+        if also is not None:
+            also(step, made)
     return made
 
 
@@ -70,8 +76,9 @@ def update(
     name: str | None = None,
     enabled: bool | None = None,
     allowed_origins: Sequence[str] | None = None,
+    also: Also | None = None,
 ) -> Source:
-    """Change what is given. Raises NotFoundError, ForbiddenError and BadRequestError."""
+    """Change what is given. Raises NotFoundError, ForbiddenError and InvalidError."""
     with changes.change(by) as step:
         before = changeable(step, by, source_id)
         after = store.update_source(
@@ -84,6 +91,8 @@ def update(
         )
         if after != before:
             step.record(modified("Source", source_id, before, after, name=after.name))
+        if also is not None:
+            also(step, after)
     return after
 
 

@@ -1,8 +1,9 @@
 """Workspaces, as principals see and change them."""
 
-from headwater.access.audit import modified
+from headwater.access import members, users
+from headwater.access.audit import created, modified
 from headwater.access.changes import Changes
-from headwater.access.model import Principal
+from headwater.access.model import OWNER, Principal
 from headwater.access.permissions import Permission
 from headwater.workspaces import store
 from headwater.workspaces.model import Workspace
@@ -15,7 +16,7 @@ def own(changes: Changes, by: Principal) -> Workspace:
 
 
 def rename(changes: Changes, by: Principal, name: str) -> Workspace:
-    """Give the caller's workspace another name. Raises ForbiddenError and BadRequestError."""
+    """Give the caller's workspace another name. Raises ForbiddenError and InvalidError."""
     by.require(Permission.WORKSPACE_ADMIN)
     with changes.change(by) as step:
         before = store.workspace(step.connection, by.workspace_id)
@@ -23,3 +24,17 @@ def rename(changes: Changes, by: Principal, name: str) -> Workspace:
         if after != before:
             step.record(modified("Workspace", after.id, before, after, name=after.name))
     return after
+
+
+def create(changes: Changes, by: Principal, name: str) -> Workspace:
+    """Make one more workspace, which the caller owns; he must own the one he is in.
+
+    Raises UnauthorizedError for a token, ForbiddenError and BadRequestError.
+    """
+    by.require(Permission.IAM_ADMIN)
+    user = users.own(changes, by)
+    with changes.change(by) as step:
+        made = store.create_workspace(step.connection, name=name, now=step.now)
+        members.put(step.connection, made.id, user.id, OWNER, now=step.now)
+        step.record(created("Workspace", made.id, made, name=made.name), workspace_id=made.id)
+    return made

@@ -10,6 +10,7 @@ A route's `Doc` names the structs of its query, its body and its answer. The Ope
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import unquote
 
@@ -22,6 +23,7 @@ from headwater.access.model import Principal, Rule
 from headwater.api import dialects
 from headwater.errors import BadRequestError, UnauthorizedError
 from headwater.kit.clock import Clock
+from headwater.kit.vault import Vault, open_vault
 from headwater.ports import Log
 from headwater.queries.remote import RemoteWarehouse
 from headwater.settings import Settings
@@ -45,6 +47,11 @@ class Context:
     log: Log
     published: PublishedConfiguration
     warehouse: RemoteWarehouse
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What seals secrets."""
+        return open_vault(self.settings.data_dir, self.settings.secret_key)
 
 
 class Call:

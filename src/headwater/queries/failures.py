@@ -17,8 +17,6 @@ _BY_CODE: Final[dict[str, type[HeadwaterError]]] = {
         errors.WarehouseError,
         errors.WarehouseLostError,
         errors.WarehouseRefusedError,
-        errors.WarehouseLostError,
-        errors.WarehouseRefusedError,
         errors.NotFoundError,
         errors.BadRequestError,
     )
@@ -29,6 +27,7 @@ _BY_STATUS: Final[dict[int, type[HeadwaterError]]] = {
     403: errors.ForbiddenError,
     404: errors.NotFoundError,
     409: errors.ConflictError,
+    422: errors.InvalidError,
     429: errors.RateLimitedError,
     503: errors.UnavailableError,
 }

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from headwater.errors import BadRequestError
+from headwater.errors import InvalidError
 from headwater.kit.clock import to_microseconds
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([zZ]|[+-]\d{2}:?\d{2})?)?")
@@ -12,7 +12,7 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([zZ]|[+
 def moment(text: str, *, name: str) -> int:
     """Microseconds since the epoch of an ISO 8601 date or time; UTC where it names no zone.
 
-    `name` is what the text was given for. Raises BadRequestError.
+    `name` is what the text was given for. Raises InvalidError.
 
     >>> moment("2023-10-01T02:00:00+02:00", name="since")
     1696118400000000
@@ -23,8 +23,9 @@ def moment(text: str, *, name: str) -> int:
             return to_microseconds(found if found.tzinfo else found.replace(tzinfo=UTC))
         except (ValueError, OverflowError):
             pass
-    raise BadRequestError(
+    raise InvalidError(
         f"{name}: {text[:40]!r} is no time.",
+        field=name,
         hint="Write it as 2026-11-23 or 2026-11-23T10:00:00Z.",
         code="invalid_time",
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from headwater.errors import BadRequestError
+from headwater.errors import InvalidError
 
 MOST: Final = 100
 """How many origins a source can list."""
@@ -44,14 +44,14 @@ def _matches(pattern: str, origin: str) -> bool:
 
 
 def checked(origins: Iterable[str]) -> tuple[str, ...]:
-    """Origins as browsers write them, without repetition. Raises BadRequestError.
+    """Origins as browsers write them, without repetition. Raises InvalidError.
 
     >>> checked(["HTTPS://Shop.Example:443/", "http://localhost:3000"])
     ('https://shop.example', 'http://localhost:3000')
     """
     found = tuple(dict.fromkeys(_normal(each) for each in origins))
     if len(found) > MOST:
-        raise BadRequestError(
+        raise InvalidError(
             f"allowedOrigins: a source lists at most {MOST} origins, not {len(found)}.",
             hint="Write https://*.example.com for all subdomains.",
         )
@@ -62,7 +62,7 @@ def _normal(text: str) -> str:
     written = _in_ascii(text.strip().lower())
     match = _ORIGIN.fullmatch(written) if len(written) <= _LONGEST else None
     if match is None or ".." in match["host"]:
-        raise BadRequestError(
+        raise InvalidError(
             f"allowedOrigins: {text.strip()[:100]!r} is not an origin.",
             hint="Write scheme and host, as https://shop.example, https://*.shop.example "
             "or http://localhost:3000: no path, and no star elsewhere.",

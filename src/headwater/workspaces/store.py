@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
 
-from headwater.errors import BadRequestError, ConflictError, NotFoundError
+from headwater.errors import ConflictError, InvalidError, NotFoundError
 from headwater.kit import ids
-from headwater.workspaces import origins
+from headwater.workspaces import origins, warehouses
 from headwater.workspaces.labels import labels_of_sources
 from headwater.workspaces.model import Configuration, Label, Source, SourceType, Workspace
 from headwater.workspaces.rules import LONGEST_NAME, schema_of, slug_of
@@ -34,6 +34,7 @@ def create_workspace(connection: Connection, *, name: str, now: int) -> Workspac
             created_at=_later(connection, WORKSPACES, now),
         )
     )
+    warehouses.create_embedded(connection, workspace.id, now=now)
     raise_version(connection)
     return workspace
 
@@ -154,7 +155,7 @@ def update_source(
     enabled: bool | None = None,
     allowed_origins: Sequence[str] | None = None,
 ) -> Source:
-    """Change what is given of a source. Raises NotFoundError and BadRequestError."""
+    """Change what is given of a source. Raises NotFoundError and InvalidError."""
     source(connection, workspace_id, source_id)
     changed = {
         **({} if name is None else {"name": _checked(name)}),
@@ -254,8 +255,9 @@ def _taken_slugs(connection: Connection, workspace_id: str) -> set[str]:
 def _checked(name: str) -> str:
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise BadRequestError(
+        raise InvalidError(
             f"name: must be 1 to {LONGEST_NAME} printable characters.",
+            field="name",
             hint="Give it a name that people know it by.",
         )
     return name

@@ -72,6 +72,32 @@ RETIRED_SLUGS: Final = Table(
     Column("slug", Text, primary_key=True),
 )
 
+SOURCE_SETTINGS: Final = Table(
+    # No row is no settings.
+    "source_settings",
+    METADATA,
+    Column("source_id", Text, ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True),
+    Column("settings", Text, nullable=False),  # a JSON object, sealed; empty: none
+    Column("schema_settings", Text, nullable=False),  # a JSON object; empty: the default
+    Column("slug", Text, nullable=False),  # as a client wrote it; empty: as the source has it
+)
+
+WAREHOUSES: Final = Table(
+    "warehouses",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column(
+        "workspace_id",
+        Text,
+        ForeignKey("workspaces.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("kind", Text, nullable=False),  # of the catalogue
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 LABELS: Final = Table(
     "labels",
     METADATA,

@@ -54,6 +54,10 @@ class SourceMetadataV1(msgspec.Struct, frozen=True, rename="camel"):
     status: Status = "PUBLIC"
     partner_owned: bool = False
 
+    def option(self, name: str) -> IntegrationOptionBeta | None:
+        """The setting of this name; None where the kind has none."""
+        return next((option for option in self.options if option.name == name), None)
+
 
 class WarehouseMetadataV1(msgspec.Struct, frozen=True, rename="camel"):
     """A kind of warehouse."""
