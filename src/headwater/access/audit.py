@@ -3,7 +3,7 @@
 Each entry's hash covers its content and the hash of the entry before it, so a changed, removed or
 inserted entry breaks the chain from there on. Entries cut off the end leave a chain that fits:
 that is noticed by the head, which is kept where the database is not. (Whoever can write both can
-make a whole new chain: the newest hash is in the log too, for one to compare who ships logs.)
+make a whole new chain: copy the head elsewhere now and then to notice that too.)
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The newest end of the audit trail, kept in a file beside the database and told to the log."""
+"""The newest end of the audit trail, kept in a file beside the database."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,8 @@ from typing import Final
 import msgspec
 
 from headwater.access.audit import Head
-from headwater.kit.logging import logger
 
 FILE_NAME: Final = "audit-head.json"
-_log = logger("access")
 
 
 def keep(folder: Path, head: Head) -> None:
@@ -18,7 +16,6 @@ def keep(folder: Path, head: Head) -> None:
     temporary = folder / f".{FILE_NAME}.{os.getpid()}"
     temporary.write_bytes(msgspec.json.encode(head))
     temporary.replace(folder / FILE_NAME)
-    _log.info("audit.head", number=head.number, hash=head.hash)
 
 
 def kept(folder: Path) -> Head | None:

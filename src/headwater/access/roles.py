@@ -85,7 +85,7 @@ ROLES: Final[Mapping[Role, RoleRow]] = {
     ),
     Role.SOURCE_ADMIN: _row(
         "Source Admin",
-        "Changes sources: settings, write keys, schema, destinations, labels, live events.",
+        "Changes sources: settings, write keys, schema, destinations; sees live events.",
         Permission.SOURCE_READ,
         Permission.SOURCE_ADMIN,
     ),

@@ -6,13 +6,14 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from headwater.access import granting
 from headwater.access.audit import created, deleted
 from headwater.access.changes import Changes
 from headwater.access.model import Grant, Principal
 from headwater.access.permissions import Permission
 from headwater.access.secrets import digest
 from headwater.access.tables import TOKENS
-from headwater.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from headwater.errors import ConflictError, InvalidError, NotFoundError
 from headwater.kit import ids
 from headwater.workspaces.rules import LONGEST_NAME
 
@@ -45,15 +46,15 @@ def create(
     Raises InvalidError, and ForbiddenError for a token mightier than the caller.
     """
     by.require(Permission.IAM_ADMIN)
-    require_may_grant(by, grants)
     with changes.change(by) as step:
+        given = granting.checked(step.connection, by, grants)
         if expires_at is not None and expires_at <= step.now:
             raise InvalidError("expiresAt: is in the past.", field="expiresAt")
         token, secret = insert_token(
             step.connection,
             by.workspace_id,
             name=name,
-            grants=grants,
+            grants=given,
             created_by=by.actor,
             now=step.now,
             expires_at=expires_at,
@@ -83,16 +84,6 @@ def revoke(changes: Changes, by: Principal, token_id: str) -> None:
         token = _one(step.connection, by.workspace_id, token_id)
         step.connection.execute(delete(TOKENS).where(TOKENS.c.id == token.id))
         step.record(deleted("Token", token.id, token, name=token.name))
-
-
-def require_may_grant(by: Principal, grants: Sequence[Grant]) -> None:
-    """Raises ForbiddenError where the caller would hand on more than it has."""
-    for grant in grants:
-        if not by.may_grant(grant):
-            raise ForbiddenError(
-                f"You cannot give the role {grant.role.display_name} there: it may more than you.",
-                hint="Ask an owner of the workspace.",
-            )
 
 
 def insert_token(

@@ -96,10 +96,15 @@ def labels_of_sources(connection: Connection) -> Mapping[str, tuple[Label, ...]]
 def put_on_source(
     connection: Connection, workspace_id: str, source_id: str, wanted: Iterable[Label]
 ) -> None:
-    """Make these the source's labels. Raises NotFoundError for one that the workspace lacks."""
+    """Make these the source's labels. Raises InvalidError for one that the workspace lacks."""
     connection.execute(delete(SOURCE_LABELS).where(SOURCE_LABELS.c.source_id == source_id))
     for label in dict.fromkeys(wanted):
-        _found(connection, workspace_id, label)
+        if not _exists(connection, workspace_id, label):
+            raise InvalidError(
+                f"labels: there is no label {label.key[:100]}: {label.value[:100]}.",
+                field="labels",
+                hint="Make it first: POST /api/labels.",
+            )
         connection.execute(
             insert(SOURCE_LABELS).values(
                 source_id=source_id, workspace_id=workspace_id, key=label.key, value=label.value
@@ -110,11 +115,13 @@ def put_on_source(
 def _found(connection: Connection, workspace_id: str, label: Label) -> DescribedLabel:
     row = connection.execute(select(LABELS).where(*_is(LABELS, workspace_id, label))).first()
     if row is None:
-        raise NotFoundError(
-            f"There is no label {label.key}: {label.value}.",
-            hint="Make it first: POST /api/labels.",
-        )
+        raise NotFoundError(f"There is no label {label.key[:100]}: {label.value[:100]}.")
     return DescribedLabel(row.key, row.value, row.description)
+
+
+def _exists(connection: Connection, workspace_id: str, label: Label) -> bool:
+    statement = select(LABELS.c.key).where(*_is(LABELS, workspace_id, label))
+    return connection.execute(statement).first() is not None
 
 
 def _is(table: Table, workspace_id: str, label: Label) -> tuple[ColumnElement[bool], ...]:
