@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from headwater.api import (
     catalog,
+    destinations,
     echo,
     errors,
     export,
@@ -23,8 +24,10 @@ from headwater.api import (
     query,
     questions,
     reference,
+    source_schema,
     sources,
     warehouse,
+    warehouses,
     workspace,
 )
 from headwater.api.authentication import admit
@@ -36,6 +39,9 @@ _NOUNS: Final[tuple[ApiRoute, ...]] = (
     *workspace.ROUTES,
     *catalog.ROUTES,
     *sources.ROUTES,
+    *source_schema.ROUTES,
+    *destinations.ROUTES,
+    *warehouses.ROUTES,
     *query.ROUTES,
     *questions.ROUTES,
     *warehouse.ROUTES,
