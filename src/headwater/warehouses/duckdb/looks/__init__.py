@@ -7,11 +7,13 @@ import msgspec
 
 from headwater.errors import BadRequestError
 from headwater.queries.looks import unknown
+from headwater.schemas.model import EventsSeenLook, SampleLook
+from headwater.schemas.reading import EVENTS_SEEN, SAMPLE
 from headwater.search.events import EVENT, EVENTS
 from headwater.search.model import EventLook, EventsLook
 from headwater.volumes.model import LastLook, VolumesLook
 from headwater.volumes.reading import LAST_EVENTS, VOLUMES
-from headwater.warehouses.duckdb.looks import events, volumes
+from headwater.warehouses.duckdb.looks import events, schemas, volumes
 from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 _Look = tuple[type[Any], Callable[[DuckDBWarehouse, Any], object]]
@@ -20,6 +22,8 @@ LOOKS: Final[Mapping[str, _Look]] = {
     EVENTS: (EventsLook, events.events),
     EVENT: (EventLook, events.event),
     VOLUMES: (VolumesLook, volumes.volumes),
+    EVENTS_SEEN: (EventsSeenLook, schemas.events_seen),
+    SAMPLE: (SampleLook, schemas.sample),
     LAST_EVENTS: (LastLook, volumes.last_events),
 }
 

@@ -111,8 +111,9 @@ def _window(
     stop: int,
     found: int,
 ) -> list[StoredRow]:
-    values: dict[str, object] = {**conditions.values, "start": start, "stop": stop}
-    where = ["received_at BETWEEN make_timestamp($start) AND make_timestamp($stop)"]
+    values: dict[str, object] = dict(conditions.values)
+    # Written out: of parameters it is not known in time which blocks of the table to pass over.
+    where = [f"received_at BETWEEN make_timestamp({start}) AND make_timestamp({stop})"]
     where += conditions.where
     parts = " UNION ALL ".join(
         f"SELECT {text(slug)} AS slug, {_SELECTED} FROM {_events(slug)} WHERE {' AND '.join(where)}"
