@@ -6,7 +6,7 @@ NODE := tests/flows/node
 PYTEST_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run demo test bench lint docs clean
+.PHONY: run demo test bench lint docs tracker clean
 
 run: .venv/.installed  ## start Headwater and say how to send a first event
 	@exec $(BIN)/headwater serve --welcome
@@ -30,6 +30,9 @@ bench: .venv/.installed-test  ## measure this machine, each figure as a ratio
 docs: .venv/.installed  ## make the reference pages of docs/ anew
 	$(BIN)/headwater settings --markdown > docs/settings.md
 	$(BIN)/headwater commands > docs/cli.md
+
+tracker: $(NODE)/node_modules/.installed  ## put the browser tracker's files together anew
+	node .ci/tracker.mjs
 
 clean:  ## remove what was installed; data folders stay
 	rm -rf .venv $(NODE)/node_modules

@@ -109,11 +109,18 @@ def test_a_path_that_is_not_utf8_is_refused() -> None:
         "/", "", "/v1", "/v1/", "/v1/unknown", "/v1/events/u", "/v1/pixel/nothing", "/metrics",
         "/api/query", "/api/sources/x", "/api/v1/track", "/api/projects/KEY/settings",
         "/v1/spaces/s/collections/users/profiles/user_id:u/traits", "/webhooks/source-1",
-        "/analytics.js/v1/KEY/analytics.min.js", "/login", "/track",
+        "/analytics.js/v1/KEY/classic.js", "/analytics.js/v1/KEY", "/login", "/track",
     ],
 )  # fmt: skip
 def test_other_paths_are_not_trackings(path: str) -> None:
     assert find(path.encode()) is None
+
+
+@pytest.mark.parametrize("prefix", ["", "/", "/first/party"])
+@pytest.mark.parametrize("file", ["analytics.min.js", "analytics.js", "autocapture.min.js"])
+def test_the_trackers_files_are_found_below_any_prefix(prefix: str, file: str) -> None:
+    found = find(f"{prefix}/analytics.js/v1/K%45Y/{file}".encode())
+    assert found == Route(Kind.SCRIPT, write_key="KEY", file=file)
 
 
 @given(st.text(st.sampled_from("/v1apisbtch%2fprojects.éx"), max_size=60))

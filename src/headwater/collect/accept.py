@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from headwater.collect import body as bodies
-from headwater.collect import pixels, settings_json
+from headwater.collect import pixels, scripts, settings_json
 from headwater.collect.addresses import TrustedProxies
 from headwater.collect.answers import SUCCESS, Answer, refusal, success
 from headwater.collect.routes import Dialect, Kind, Route
@@ -66,6 +66,8 @@ def accept(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted | A
             raise UnavailableError(
                 "The sources are not known yet.", hint="Try again in a moment.", code="starting"
             )
+        if kind is Kind.SCRIPT:
+            return _script(call, sources, terms)
         if kind is Kind.SETTINGS or kind is Kind.SOURCE_CONFIG:
             return _configuration(call, sources, terms)
         return _taken(call, sources, terms, now)
@@ -166,6 +168,16 @@ def _configuration(call: Call, sources: Sources, terms: Terms) -> Answer:
         raise settings_json.unknown_key()
     _require_origin(source, call.headers)
     return settings_json.source_config(source, _key_asked(source, call))
+
+
+def _script(call: Call, sources: Sources, terms: Terms) -> Answer:
+    key = call.route.write_key
+    if sources.by_key(key) is None:
+        raise settings_json.no_such_source()
+    if call.route.file == scripts.SNIPPET:
+        scheme, host = _reached(call, terms)
+        return scripts.snippet(f"{scheme}://{host}", key)
+    return scripts.script(call.route.file, call.headers)
 
 
 def _key_asked(source: Source, call: Call) -> str:

@@ -14,6 +14,7 @@ import msgspec
 
 from headwater.errors import BadRequestError
 from headwater.spec import EVENT_TYPES
+from headwater.tracker.files import files as tracker_files
 
 
 class Kind(Enum):
@@ -31,6 +32,8 @@ class Kind(Enum):
     """GET: one event in the query, answered with a picture."""
     SETTINGS = "settings"
     """GET: what Segment's browser and mobile SDKs load."""
+    SCRIPT = "script"
+    """GET: the browser tracker, as Segment's snippet loads it, and what belongs to it."""
     SOURCE_CONFIG = "source_config"
     """GET: what RudderStack's SDKs load."""
 
@@ -39,7 +42,8 @@ class Kind(Enum):
         return ("GET", "HEAD") if self in _READ else ("POST",)
 
 
-_READ: Final = frozenset({Kind.PIXEL, Kind.SETTINGS, Kind.SOURCE_CONFIG})
+SCRIPT_FILES: Final = frozenset({*tracker_files(), "snippet.json"})
+_READ: Final = frozenset({Kind.PIXEL, Kind.SETTINGS, Kind.SCRIPT, Kind.SOURCE_CONFIG})
 
 
 class Dialect(Enum):
@@ -56,7 +60,7 @@ class Route(msgspec.Struct, frozen=True):
     """What a path asks for.
 
     `type` is the call that the path names (empty when it names none), `fixed` the members of the
-    event that it fixes, `write_key` the key that it holds.
+    event that it fixes, `write_key` the key that it holds, `file` the file that it names.
     """
 
     kind: Kind
@@ -64,6 +68,7 @@ class Route(msgspec.Struct, frozen=True):
     dialect: Dialect = Dialect.SEGMENT
     fixed: Mapping[str, str] = {}
     write_key: str = ""
+    file: str = ""
 
 
 _SHORT: Final = {name[0]: name for name in EVENT_TYPES}
@@ -119,6 +124,8 @@ def _below_v1(segments: Sequence[str]) -> Route | None:
     at = segments.index("v1")
     before = segments[at - 1] if at else ""
     match segments[at + 1 :]:
+        case [key, file] if before == "analytics.js" and file in SCRIPT_FILES:
+            return Route(Kind.SCRIPT, write_key=_text(key), file=file)
         case [("track" | "page") as name] if before == "pixel":
             return Route(Kind.PIXEL, name, Dialect.RUDDERSTACK)
         case ["batch"] if before == "beacon":
