@@ -4,8 +4,6 @@ Whether the server lives and takes events, `/health/live` and `/health/ready` sa
 collector answers those itself.
 """
 
-import os
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -16,14 +14,8 @@ from starlette.responses import Response
 from headwater import __version__
 from headwater.access.model import Access
 from headwater.api.frame import ApiRoute, Call, Doc, answer
+from headwater.health import Role, disk, role_states, supervised
 from headwater.settings import Settings
-
-
-class Role(msgspec.Struct):
-    """A role's process, as the supervisor keeps it in `run/roles.json`."""
-
-    pid: int
-    restarts: int = 0
 
 
 class RoleHealth(msgspec.Struct, frozen=True):
@@ -64,30 +56,6 @@ async def show(call: Call) -> Response:
     )
 
 
-def role_states(settings: Settings) -> dict[str, Literal["up", "down"]]:
-    """`up` or `down` for each role that the supervisor runs; at least this one is up."""
-    return {name: _state(role) for name, role in supervised(settings).items()} or {"control": "up"}
-
-
-def supervised(settings: Settings) -> dict[str, Role]:
-    """The roles that a supervisor runs on the data folder; empty where there is none."""
-    try:
-        text = (Path(settings.data_dir) / "run" / "roles.json").read_bytes()
-        return msgspec.json.decode(text, type=dict[str, Role])
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return {}
-
-
-def _state(role: Role) -> Literal["up", "down"]:
-    try:
-        os.kill(role.pid, 0)
-    except ProcessLookupError:
-        return "down"
-    except PermissionError:
-        return "up"
-    return "up"
-
-
 def _role(state: Literal["up", "down"], process: Role | None) -> RoleHealth:
     if process is None:
         return RoleHealth(state)
@@ -95,10 +63,8 @@ def _role(state: Literal["up", "down"], process: Role | None) -> RoleHealth:
 
 
 def _disk(settings: Settings) -> DiskHealth:
-    status = os.statvfs(settings.data_dir)
-    return DiskHealth(
-        free_bytes=status.f_bavail * status.f_frsize, reserve_bytes=settings.disk_reserve_bytes
-    )
+    room = disk(settings)
+    return DiskHealth(free_bytes=room.free_bytes, reserve_bytes=room.reserve_bytes)
 
 
 ROUTES = (

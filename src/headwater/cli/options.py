@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
-from headwater.settings import SECRETS, Option, Settings, load, options
+from headwater.settings import SECRETS, Option, Settings, load, options, origins
 
 CONFIG_FILE = Path("headwater.toml")
 CONFIG_VARIABLE: Final = "HEADWATER_CONFIG"
@@ -40,12 +40,22 @@ def settings_of(given: Options | None, environment: Mapping[str, str] | None = N
 
     Raises SettingsError, which lists every problem.
     """
-    environment = dict(os.environ if environment is None else environment)
+    return load(*_sources(given, os.environ if environment is None else environment))
+
+
+def origins_of(given: Options | None) -> dict[str, str]:
+    """Where each setting of a command comes from that has not its default."""
+    return origins(*_sources(given, os.environ))
+
+
+def _sources(
+    given: Options | None, environment: Mapping[str, str]
+) -> tuple[Mapping[str, object], Mapping[str, str], Path]:
     if given is None:
-        return load({}, environment, CONFIG_FILE)
+        return {}, environment, CONFIG_FILE
     if given.config is not None:
-        environment[CONFIG_VARIABLE] = str(given.config)
-    return load(given.given(), environment, CONFIG_FILE)
+        environment = {**environment, CONFIG_VARIABLE: str(given.config)}
+    return given.given(), environment, CONFIG_FILE
 
 
 def _declare(name: str, names: tuple[str, ...]) -> type:

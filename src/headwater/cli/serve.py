@@ -8,10 +8,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from headwater.cli.options import ServerOptions, settings_of
+from headwater.cli.options import ServerOptions, origins_of, settings_of
 from headwater.kit.claim import Claim
 from headwater.kit.logging import configure
-from headwater.settings import Settings
+from headwater.settings import Settings, keep_origins
 from headwater.supervisor import Supervisor, bind, prepare_run_folder, url_of
 
 _TOKEN_FILE = "admin-token"  # noqa: S105
@@ -33,6 +33,7 @@ def serve(
     os.umask(0o077)
     with Claim(settings.data_dir) as claim, bind(settings.host, settings.port) as listener:
         prepare_run_folder(settings.data_dir / "run")
+        keep_origins(settings.data_dir / "run", origins_of(options))
         token_file = settings.data_dir / _TOKEN_FILE
         had_token = token_file.exists()
         url = url_of(settings, listener)

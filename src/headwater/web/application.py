@@ -18,14 +18,18 @@ from headwater.access.model import Principal
 from headwater.errors import HeadwaterError, NotFoundError, UnauthorizedError
 from headwater.kit.logging import logger
 from headwater.web import assets
+from headwater.web.account import Account, account
 from headwater.web.context import Context
 from headwater.web.frame import Page, Visit
 from headwater.web.headers import SafeHeaders
-from headwater.web.pages import palette, preferences, styleguide
+from headwater.web.pages import palette, preferences, setup, sign_in, sql, styleguide
 
 PAGES: Final[tuple[Page, ...]] = (
     *palette.PAGES,
     *preferences.PAGES,
+    *setup.PAGES,
+    *sign_in.PAGES,
+    *sql.PAGES,
     *styleguide.PAGES,
 )
 
@@ -62,9 +66,9 @@ def _route(context: Context, path: str, methods: Mapping[str, Page]) -> Route:
         page = methods["GET" if request.method == "HEAD" else request.method]
         if request.method not in _SAFE:
             require_same_origin(request.headers)
-        principal = await _visitor(request, context)
-        admit(page.access, principal, request.headers)
-        return await page.handle(Visit(request, context, principal))
+        visit = await _visit(request, context)
+        admit(page.access, visit.visitor, request.headers)
+        return await page.handle(visit)
 
     return Route(path, endpoint, methods=list(methods))
 
@@ -83,19 +87,23 @@ async def _failed(request: Request, context: Context, error: Exception) -> Respo
     elif not isinstance(error, HeadwaterError):
         _log.error("web.broken", path=request.url.path, error=repr(error), exc_info=error)
     try:
-        principal = await _visitor(request, context)
-    except UnauthorizedError:
-        principal = None
+        visit = await _visit(request, context)
     except Exception as second:
-        _log.error("web.broken", path=request.url.path, error=repr(second), exc_info=second)
-        principal = None
-    visit = Visit(request, context, principal)
+        if not isinstance(second, HeadwaterError):
+            _log.error("web.broken", path=request.url.path, error=repr(second), exc_info=second)
+        visit = Visit(request, context, None)
     problem = visit.problem(error)
     return visit.render("problem/page.html", problem.status, problem=problem)
 
 
-async def _visitor(request: Request, context: Context) -> Principal | None:
-    return await run_in_threadpool(identify, context.changes, "GET", request.headers)
+async def _visit(request: Request, context: Context) -> Visit:
+    """The visit of whoever the request's cookie or token names. Raises UnauthorizedError."""
+
+    def known() -> tuple[Principal | None, Account | None]:
+        principal = identify(context.changes, "GET", request.headers)
+        return principal, account(context.changes, principal) if principal else None
+
+    return Visit(request, context, *await run_in_threadpool(known))
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -20,7 +20,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from headwater.access.admission import lacking
 from headwater.access.model import Principal, Resource, Rule
 from headwater.access.permissions import Permission
+from headwater.access.accounts import User
 from headwater.errors import BadRequestError, UnauthorizedError
+from headwater.web.account import Account
 from headwater.web.context import Context
 from headwater.web.problems import Problem
 from headwater.web.rendering import environment
@@ -35,17 +37,36 @@ ZONE_COOKIE: Final = "headwater_zone"
 NOTICE_COOKIE: Final = "headwater_notice"
 THEMES: Final = ("system", "light", "dark")
 
-_FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_YEAR: Final = 31_536_000
 _T = TypeVar("_T")
 
 
 class Visit:
     """One request of a page, and what its handler may ask and answer."""
 
-    def __init__(self, request: Request, context: Context, principal: Principal | None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        context: Context,
+        principal: Principal | None,
+        account: Account | None = None,
+    ) -> None:
         self.request = request
         self.context = context
         self.visitor = principal
+        self._account = account
+
+    @property
+    def account(self) -> Account:
+        """Who the visitor is to himself. Raises UnauthorizedError as `principal` does."""
+        if self._account is None:
+            raise UnauthorizedError("Please sign in.")
+        return self._account
+
+    @property
+    def user(self) -> User | None:
+        """The visitor, if it is a person who has signed in."""
+        return self._account.user if self._account else None
 
     @property
     def principal(self) -> Principal:
@@ -65,18 +86,21 @@ class Visit:
     @cached_property
     def locale(self) -> str:
         """The visitor's language: chosen by hand, else the best that the browser asks for."""
+        own = self.user.language if self.user else ""
         chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
-        return choose(chosen, accepted=self.request.headers.get("accept-language", ""))
+        return choose(own, chosen, accepted=self.request.headers.get("accept-language", ""))
 
     @cached_property
     def zone(self) -> ZoneInfo:
         """The visitor's time zone: chosen by hand, else what the browser last said; else UTC."""
-        return zone_named(self.request.cookies.get(ZONE_COOKIE, "")) or ZoneInfo("UTC")
+        own = self.user.time_zone if self.user else ""
+        said = self.request.cookies.get(ZONE_COOKIE, "")
+        return zone_named(own) or zone_named(said) or ZoneInfo("UTC")
 
     @property
     def zone_chosen(self) -> bool:
         """Whether the zone was chosen by hand, so that the browser's own does not count."""
-        return False
+        return bool(self.user and self.user.time_zone)
 
     @cached_property
     def theme(self) -> str:
@@ -107,7 +131,20 @@ class Visit:
     @property
     def name(self) -> str:
         """What the visitor is called in the menu."""
+        if self.user and self.user.name:
+            return self.user.name
         return self.principal.name or self.principal.actor
+
+    @property
+    def address(self) -> str:
+        """The address that the visitor calls from; the collector says it in a header."""
+        client = self.request.client.host if self.request.client else ""
+        return self.request.headers.get("x-forwarded-for", client)
+
+    @property
+    def browser(self) -> str:
+        """What the visitor's browser says that it is."""
+        return self.request.headers.get("user-agent", "")
 
     @property
     def is_secure(self) -> bool:
@@ -177,6 +214,12 @@ class Visit:
                 NOTICE_COOKIE, said, max_age=60, httponly=True, samesite="lax", path="/"
             )
         return response
+
+    def keep(self, response: Response, name: str, value: str) -> None:
+        """Keep a preference in the browser for a year."""
+        response.set_cookie(
+            name, value, max_age=_YEAR, path="/", samesite="lax", secure=self.is_secure
+        )
 
     def json(self, value: object, status: int = 200) -> Response:
         """An answer to a script of ours."""

@@ -5,7 +5,7 @@ from typing import Self
 
 import msgspec
 
-from headwater.errors import HeadwaterError
+from headwater.errors import HeadwaterError, InvalidError
 from headwater.web.translation import Translator
 
 _FIELD = re.compile(r"([A-Za-z][\w.]{0,60}): (.+)", re.DOTALL)
@@ -27,6 +27,8 @@ class Problem(msgspec.Struct, frozen=True):
             return cls(translator.gettext("Something went wrong in Headwater itself."), status=500)
         found = _FIELD.fullmatch(error.message)
         field, message = (found[1], found[2]) if found else ("", error.message)
+        if isinstance(error, InvalidError):
+            field = error.field or field
         said = translator.problem(message)
         return cls(
             message=said[:1].upper() + said[1:],

@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from headwater import __version__
 from headwater.web import assets, formats, navigation
+from headwater.web.json_markup import json_markup
+from headwater.web.moments import micros
 from headwater.web.translation import LANGUAGES, translator
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def environment(locale: str) -> Environment:
         ago=ago,
         link=link,
         pretty=pretty,
+        json_markup=json_markup,
+        micros=micros,
     )
     return made
 

@@ -3,12 +3,12 @@
 from typing import Literal
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from headwater.access import users
 from headwater.access.model import Access
 from headwater.web.frame import LANGUAGE_COOKIE, THEME_COOKIE, Page, Visit
-
-_YEAR = 31_536_000
 
 
 class Preferences(msgspec.Struct):
@@ -21,18 +21,15 @@ class Preferences(msgspec.Struct):
 
 async def change(visit: Visit) -> Response:
     form = await visit.form(Preferences)
+    if form.language and visit.user:
+        await run_in_threadpool(
+            users.update_own, visit.context.changes, visit.principal, language=form.language
+        )
     response = visit.redirect(form.back)
     for name, value in ((LANGUAGE_COOKIE, form.language), (THEME_COOKIE, form.theme)):
         if value:
-            keep(visit, response, name, value)
+            visit.keep(response, name, value)
     return response
-
-
-def keep(visit: Visit, response: Response, name: str, value: str) -> None:
-    """Keep a preference in the browser for a year."""
-    response.set_cookie(
-        name, value, max_age=_YEAR, path="/", samesite="lax", secure=visit.is_secure
-    )
 
 
 PAGES = (Page("POST", "/preferences", Access.ANYONE, change),)

@@ -32,7 +32,8 @@ function startSide() {
   const show = (open) => {
     side.classList.toggle("open", open);
     button.setAttribute("aria-expanded", String(open));
-    if (open) side.querySelector("a, button, summary")?.focus();
+    // Its links can be focused once it is in sight.
+    if (open) requestAnimationFrame(() => side.querySelector("a, button, summary")?.focus());
   };
   button.addEventListener("click", (event) => {
     event.preventDefault();
@@ -41,7 +42,7 @@ function startSide() {
   document.addEventListener("click", (event) => {
     if (!side.contains(event.target) && !button.contains(event.target)) side.classList.remove("open");
   });
-  side.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && side.classList.contains("open")) {
       show(false);
       button.focus();
