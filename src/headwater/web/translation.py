@@ -66,7 +66,7 @@ class _Catalogue(gettext.NullTranslations):
     def problem(self, text: str) -> str:
         for pattern, said in self._problems:
             if found := pattern.fullmatch(text):
-                return said.format(*found.groups())
+                return said.format(*map(self.problem, found.groups()))
         return text
 
 

@@ -27,17 +27,18 @@ function whenLoaded(then) {
 
 // light-dark() is resolved only where it is used as a colour.
 function colours(names) {
-  const probe = document.createElement("span");
-  document.body.append(probe);
-  const found = Object.fromEntries(names.map((name) => {
+  // One probe for each: a colour that changes is on its way for a moment, and reads as the one before.
+  return Object.fromEntries(names.map((name) => {
+    const probe = document.createElement("span");
     probe.style.color = `var(--${name})`;
-    return [name, getComputedStyle(probe).color];
+    document.body.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return [name, found];
   }));
-  probe.remove();
-  return found;
 }
 
-export function draw(element, { x, series, kind = "bar", times = true, stacked = true, unit = "" }) {
+export function draw(element, { x, series, kind = "bar", times = true, numbers = false, stacked = true, unit = "" }) {
   const all = ["series-1", "series-2", "series-3", "series-4", "series-5", "series-6"];
   const colour = colours([...all, "good", "warn", "bad", "ink", "ink-3", "line", "raised"]);
   const zone = document.documentElement.dataset.zoneChosen === "yes" ? document.documentElement.dataset.zone : undefined;
@@ -46,6 +47,7 @@ export function draw(element, { x, series, kind = "bar", times = true, stacked =
     const own = colour[each.tone] ?? colour[all[index % all.length]];
     const common = { x: at, y: each.values, name: each.name, hovertemplate: `%{y:,}${unit ? ` ${unit}` : ""}<extra>%{fullData.name}</extra>` };
     if (kind === "bar") return { ...common, type: "bar", marker: { color: own, line: { width: 0 } } };
+    if (kind === "dots") return { ...common, type: "scatter", mode: "markers", marker: { color: own, size: 6, opacity: 0.75 } };
     return {
       ...common, type: "scatter", mode: "lines", line: { color: own, width: 2, shape: "linear" },
       ...(kind === "area" ? { fill: "tozeroy", fillcolor: own.replace("rgb(", "rgba(").replace(")", ", 0.12)") } : {}),
@@ -60,7 +62,7 @@ export function draw(element, { x, series, kind = "bar", times = true, stacked =
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour["ink-3"] },
     hovermode: "x unified",
     hoverlabel: { bgcolor: colour.raised, bordercolor: colour.line, font: { color: colour.ink } },
-    xaxis: { ...grid, showgrid: false, type: times ? "date" : "category", tickformatstops: stops() },
+    xaxis: { ...grid, showgrid: false, type: times ? "date" : numbers ? "linear" : "category", tickformatstops: stops() },
     yaxis: { ...grid, rangemode: "tozero", tickformat: "~s", nticks: 5, automargin: true },
   };
   return window.Plotly.react(element, traces, layout, { displayModeBar: false, responsive: true });

@@ -84,7 +84,7 @@ function anything(before, sources, schema) {
     ...aliases,
     ...keywords.map((word) => ({ label: word, insert: word, kind: "keyword", note: "" })),
     ...schema.functions.map((name) => ({ label: name, insert: `${name}()`, kind: "function", note: "" })),
-    ...(sources.length ? [] : schema.tables.map(tableItem(true))),
+    ...(sources.length ? [] : [...SHAPE.map((name) => ({ label: name, insert: name, kind: "column", note: "" })), ...schema.tables.map(tableItem(true))]),
   ];
 }
 
@@ -145,7 +145,7 @@ function ranked(candidates, prefix) {
   const order = { column: 0, table: 1, schema: 2, function: 3, keyword: 4 };
   return candidates
     .map((item) => ({ item, points: fit(item.label.toLowerCase(), wanted) }))
-    .filter(({ item, points }) => points < 9 && item.label.toLowerCase() !== wanted)
+    .filter(({ item, points }) => points <= (["function", "keyword"].includes(item.kind) ? 1 : 3) && item.label.toLowerCase() !== wanted)
     .sort((a, b) => a.points - b.points || order[a.item.kind] - order[b.item.kind] || a.item.label.length - b.item.label.length)
     .map(({ item }) => item);
 }

@@ -143,7 +143,6 @@ export class Editor {
     if (!this.shown) return this.hide();
     this.list.replaceChildren(...this.shown.items.map((item, index) => option(item, index)));
     this.list.hidden = false;
-    this.area.setAttribute("aria-expanded", "true");
     this.place();
     this.select(0);
   }
@@ -177,7 +176,6 @@ export class Editor {
   hide() {
     this.shown = null;
     this.list.hidden = true;
-    this.area.setAttribute("aria-expanded", "false");
     this.area.removeAttribute("aria-activedescendant");
   }
 
