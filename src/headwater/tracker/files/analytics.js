@@ -13,6 +13,8 @@ const globalName =
 
 // What Segment's snippet left: an array of the calls so far, with the options of `load`.
 const stub = window[globalName] || [];
+if (stub.initialized) return; // the page has loaded it twice
+
 const options = Object.assign(
   {
     autocapture: 'autocapture' in attributes && (attributes.autocapture || true),
@@ -617,7 +619,11 @@ const trackLink = (...rest) => listen('click', ...rest);
 const trackForm = (...rest) => listen('submit', ...rest);
 const nothing = () => api;
 
-// The stub itself becomes the library, so that whoever holds it holds the library.
+// The stub itself becomes the library, so that whoever holds it holds the library. What it offers
+// and this library has not does nothing.
+for (const name of ['addDestinationMiddleware', 'debug', 'load', 'timeout', ...(stub.methods || [])]) {
+  stub[name] = nothing;
+}
 const api = Object.assign(stub, {
   VERSION,
   initialized: true,
@@ -637,14 +643,10 @@ const api = Object.assign(stub, {
   setAnonymousId: anonymousId,
   consent: decide,
   addSourceMiddleware: (...added) => (middleware.push(...added), Promise.resolve(api)),
-  addDestinationMiddleware: nothing,
   trackLink,
   trackClick: trackLink,
   trackForm,
   trackSubmit: trackForm,
-  load: nothing,
-  debug: nothing,
-  timeout: nothing,
   flush,
   push: ([name, ...rest]) => attempt(() => api[name](...rest)),
 });
@@ -701,5 +703,5 @@ function loadAutocapture() {
   document.head.append(more);
 }
 
-if (!stub.initialized) start();
+start();
 })();

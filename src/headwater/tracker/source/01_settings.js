@@ -10,6 +10,8 @@ const globalName =
 
 // What Segment's snippet left: an array of the calls so far, with the options of `load`.
 const stub = window[globalName] || [];
+if (stub.initialized) return; // the page has loaded it twice
+
 const options = Object.assign(
   {
     autocapture: 'autocapture' in attributes && (attributes.autocapture || true),

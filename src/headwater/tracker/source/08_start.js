@@ -4,7 +4,11 @@ const trackLink = (...rest) => listen('click', ...rest);
 const trackForm = (...rest) => listen('submit', ...rest);
 const nothing = () => api;
 
-// The stub itself becomes the library, so that whoever holds it holds the library.
+// The stub itself becomes the library, so that whoever holds it holds the library. What it offers
+// and this library has not does nothing.
+for (const name of ['addDestinationMiddleware', 'debug', 'load', 'timeout', ...(stub.methods || [])]) {
+  stub[name] = nothing;
+}
 const api = Object.assign(stub, {
   VERSION,
   initialized: true,
@@ -24,14 +28,10 @@ const api = Object.assign(stub, {
   setAnonymousId: anonymousId,
   consent: decide,
   addSourceMiddleware: (...added) => (middleware.push(...added), Promise.resolve(api)),
-  addDestinationMiddleware: nothing,
   trackLink,
   trackClick: trackLink,
   trackForm,
   trackSubmit: trackForm,
-  load: nothing,
-  debug: nothing,
-  timeout: nothing,
   flush,
   push: ([name, ...rest]) => attempt(() => api[name](...rest)),
 });
@@ -88,4 +88,4 @@ function loadAutocapture() {
   document.head.append(more);
 }
 
-if (!stub.initialized) start();
+start();
