@@ -8,7 +8,9 @@ from typing import Final, Literal
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from headwater.kit import metrics
 from headwater.kit.metrics import exposition
+from headwater.ports import LOADER, Log, Owner, Stream
 from headwater.settings import Settings
 
 State = Literal["up", "down"]
@@ -77,6 +79,19 @@ def disk(settings: Settings) -> Disk:
         size_bytes=status.f_blocks * status.f_frsize,
         reserve_bytes=settings.disk_reserve_bytes,
     )
+
+
+def gauge(settings: Settings, log: Log) -> None:
+    """Set the gauges of what only a look can tell: the backlogs, the log's bytes, the disk's."""
+    accepted = log.acknowledged(LOADER, Stream.ACCEPTED)
+    pipeline = log.snapshot(Owner.PIPELINE, Stream.ACCEPTED, accepted)
+    consumed = pipeline.consumed.get(Stream.COLLECTED, {})
+    collector = log.snapshot(Owner.COLLECTOR, Stream.COLLECTED, consumed)
+    for role, snapshot in (("pipeline", collector), ("warehouse", pipeline)):
+        waiting = sum(tally.count for tally in snapshot.waiting)
+        metrics.WAITING_EVENTS.labels(role).set(waiting)
+    metrics.LOG_BYTES.set(log.size())
+    metrics.DISK_FREE_BYTES.set(disk(settings).free_bytes)
 
 
 def measures() -> Measures:

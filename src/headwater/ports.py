@@ -5,7 +5,7 @@ Times are whole microseconds since the epoch in UTC; hours are whole hours since
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
@@ -41,6 +41,10 @@ OWNERS: Mapping[Stream, Owner] = {
     Stream.ACCEPTED: Owner.PIPELINE,
     Stream.QUARANTINED: Owner.PIPELINE,
 }
+
+
+LOADER: Final = "loader"
+"""The name by which the consumer of what the pipeline writes acknowledges."""
 
 
 class Outcome(StrEnum):

@@ -18,7 +18,7 @@ from headwater.kit.clock import FakeClock
 from headwater.loading.model import Prepared, Quarantined
 from headwater.loading.raw import accepted as raw
 from headwater.logs.memory import MemoryLog
-from headwater.ports import Entry, Outcome, Owner, Positions, Record, Stream, Tally
+from headwater.ports import LOADER, Entry, Outcome, Owner, Positions, Record, Stream, Tally
 from headwater.settings import Settings
 from headwater.spec import accepted, quarantined
 from headwater.spec.quarantined import QuarantinedEvent
@@ -26,7 +26,7 @@ from headwater.warehouses.duckdb.asking import Limits
 from headwater.warehouses.duckdb.engine import Tuning
 from headwater.warehouses.duckdb.repair import repair
 from headwater.warehouses.duckdb.served import DuckDBWarehouses
-from headwater.workers.loader import CONSUMER, LoaderWorker
+from headwater.workers.loader import LoaderWorker
 from headwater.workspaces.model import Configuration, Source, SourceType, Workspace
 
 NOW = 1_700_000_000_000_000
@@ -156,7 +156,7 @@ def test_what_the_pipeline_let_through_and_kept_aside_is_loaded(mill: Mill) -> N
     assert mill.loader().run_once() == 2
     assert mill.ids() == ["a", "b"]
     assert mill.ids(table="quarantine") == ["q"]
-    assert mill.log.acknowledged(CONSUMER, Stream.ACCEPTED) == {"0": 1}
+    assert mill.log.acknowledged(LOADER, Stream.ACCEPTED) == {"0": 1}
     assert mill.tallies() == [Tally("s1", HOUR, Outcome.LOADED, "", 2)]
 
 

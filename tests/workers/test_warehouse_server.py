@@ -4,12 +4,14 @@ import asyncio
 import io
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from headwater.errors import (
     HeadwaterError,
@@ -290,3 +292,32 @@ def test_a_stop_loads_what_remains() -> None:
 
 def test_a_loader_that_fails_does_not_hold_up_a_stop() -> None:
     drain(Counting(-1), seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (None, "answered"),
+        (QueryLimitError("It took too long."), "query_limit"),
+        (WarehouseError("It failed."), "warehouse_error"),
+    ],
+)
+def test_questions_are_counted_by_how_they_came_out(
+    fake: FakeWarehouse, error: HeadwaterError | None, outcome: str
+) -> None:
+    fake.error = error
+    question = Question(sql="SELECT 1", workspace_id="w")
+
+    async def work(remote: RemoteWarehouse) -> None:
+        with suppress(HeadwaterError):
+            async with remote.query(question) as response:
+                await response.aread()
+
+    def counted(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    before = counted("headwater_queries_total", outcome=outcome)
+    timed = counted("headwater_query_seconds_count")
+    with_remote(fake, work)
+    assert counted("headwater_queries_total", outcome=outcome) == before + 1
+    assert counted("headwater_query_seconds_count") == timed + 1

@@ -5,10 +5,14 @@ from starlette.responses import Response
 
 from headwater.access.model import Access
 from headwater.api.frame import ApiRoute, Call, Doc
+from headwater.health import gauge
 from headwater.kit.metrics import CONTENT_TYPE, exposition
 
 
-async def show(call: Call) -> Response:  # noqa: ARG001 - a handler's form
+async def show(call: Call) -> Response:
+    """Everything counted, and what is looked up for this answer alone."""
+    context = call.context
+    await run_in_threadpool(gauge, context.settings, context.log)
     return Response(await run_in_threadpool(exposition), headers={"Content-Type": CONTENT_TYPE})
 
 

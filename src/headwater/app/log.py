@@ -3,10 +3,9 @@
 from typing import Final
 
 from headwater.logs.sqlite import SqliteLog
-from headwater.ports import Log, Stream
+from headwater.ports import LOADER, Log, Stream
 from headwater.settings import Settings
 
-LOADER: Final = "loader"
 _CONSUMERS: Final = {
     Stream.COLLECTED: ("pipeline",),
     Stream.ACCEPTED: (LOADER,),

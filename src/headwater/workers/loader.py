@@ -25,12 +25,11 @@ from headwater.loading.announce import announce
 from headwater.loading.model import Catalog, Limits, Prepared, Quarantined, SourceBatch
 from headwater.loading.prepare import prepare
 from headwater.naming import snake_case
-from headwater.ports import Log, Positions, Stored, Stream
+from headwater.ports import LOADER, Log, Positions, Stored, Stream
 from headwater.settings import Settings
 from headwater.spec import accepted, quarantined
 from headwater.workspaces.model import Configuration
 
-CONSUMER: Final = "loader"
 _MOST_REFUSED: Final = 100
 """More events than this are not at fault each by itself: the load waits for a remedy."""
 _READ_BYTES: Final = 32_000_000
@@ -187,7 +186,7 @@ class LoaderWorker:
             self._load(workspace_id, part, _named(reached))
         self._read = reached
         for stream in _STREAMS:
-            self._log.acknowledge(CONSUMER, stream, reached[stream])
+            self._log.acknowledge(LOADER, stream, reached[stream])
         self._measure(stored[Stream.ACCEPTED], time.monotonic() - started)
         self._last_load = time.monotonic()
         self._is_checkpoint_due = True

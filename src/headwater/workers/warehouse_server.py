@@ -1,6 +1,8 @@
 """What the warehouse role answers to the other roles, on its unix socket."""
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Final, TypeVar
 
@@ -14,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from headwater.errors import BadRequestError, HeadwaterError
+from headwater.kit import metrics
 from headwater.kit.disconnect import unless_gone
 from headwater.kit.ids import resource_id
 from headwater.queries.failures import failure_of
@@ -78,6 +81,22 @@ def _convert(convert: Callable[[], T]) -> T:
         raise BadRequestError(f"The request cannot be used: {error}.") from error
 
 
+@contextmanager
+def _measured() -> Iterator[None]:
+    """Count a question by how it came out, and how long it took, its waiting included."""
+    started = time.monotonic()
+    outcome = "failed"
+    try:
+        yield
+        outcome = "answered"
+    except HeadwaterError as error:
+        outcome = error.code
+        raise
+    finally:
+        metrics.QUERIES.labels(outcome).inc()
+        metrics.QUERY_SECONDS.observe(time.monotonic() - started)
+
+
 class _Handlers:
     def __init__(self, warehouse: ServedWarehouse) -> None:
         self._warehouse = warehouse
@@ -94,7 +113,9 @@ class _Handlers:
         async def cancel() -> None:
             await self._run(partial(self._warehouse.cancel, question.query_id))
 
-        return _answer(await unless_gone(request.receive, asking, cancel))
+        with _measured():
+            spooled = await unless_gone(request.receive, asking, cancel)
+        return _answer(spooled)
 
     async def cancel(self, request: Request) -> Response:
         wanted = await _body(request, Cancel)
