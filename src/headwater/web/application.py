@@ -22,7 +22,7 @@ from headwater.web.account import Account, account
 from headwater.web.context import Context
 from headwater.web.frame import Page, Visit
 from headwater.web.headers import SafeHeaders
-from headwater.web.pages import palette, preferences, setup, sign_in, sql, styleguide
+from headwater.web.pages import palette, preferences, setup, sign_in, sql, styleguide, warehouse
 
 PAGES: Final[tuple[Page, ...]] = (
     *palette.PAGES,
@@ -31,6 +31,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
     *sql.PAGES,
     *styleguide.PAGES,
+    *warehouse.PAGES,
 )
 
 _SAFE: Final = ("GET", "HEAD")
