@@ -11,7 +11,7 @@ from headwater.access.members import grants_of, workspaces_of
 from headwater.access.model import Principal
 from headwater.access.secrets import digest
 from headwater.access.tables import SESSIONS, USERS
-from headwater.errors import NotFoundError, UnauthorizedError
+from headwater.errors import ForbiddenError, NotFoundError
 from headwater.kit import ids
 
 COOKIE: Final = "headwater_session"
@@ -154,7 +154,7 @@ def _is_alive(row: Row[tuple[object, ...]], now: int) -> bool:
 
 def _user(by: Principal) -> str:
     if by.user_id is None:
-        raise UnauthorizedError("Only a person has sessions.", hint="Sign in at /sign-in.")
+        raise ForbiddenError("Only a person has sessions.", hint="Sign in at /sign-in.")
     return by.user_id
 
 

@@ -14,7 +14,7 @@ from headwater.access.model import Grant, Principal, both
 from headwater.access.permissions import Permission
 from headwater.access.sign_in import authenticate
 from headwater.access.tables import USERS
-from headwater.errors import InvalidError, NotFoundError, UnauthorizedError
+from headwater.errors import ForbiddenError, InvalidError, NotFoundError
 from headwater.workspaces.model import Workspace
 
 
@@ -69,13 +69,13 @@ def remove(changes: Changes, by: Principal, user_ids: Sequence[str]) -> None:
 
 
 def own(changes: Changes, by: Principal) -> User:
-    """The caller's own account. Raises UnauthorizedError for a token."""
+    """The caller's own account. Raises ForbiddenError for a token."""
     with changes.reading() as connection:
         return _own(connection, by)[0]
 
 
 def own_workspaces(changes: Changes, by: Principal) -> list[Workspace]:
-    """The workspaces that the caller belongs to. Raises UnauthorizedError for a token."""
+    """The workspaces that the caller belongs to. Raises ForbiddenError for a token."""
     with changes.reading() as connection:
         user, _ = _own(connection, by)
         return members.workspaces_of(connection, user.id)
@@ -156,7 +156,7 @@ def _one(connection: Connection, by: Principal, user_id: str) -> Member:
 def _own(connection: Connection, by: Principal) -> tuple[User, str]:
     found = accounts.by_id(connection, by.user_id) if by.user_id is not None else None
     if found is None:
-        raise UnauthorizedError("Only a person has an account.", hint="Sign in at /sign-in.")
+        raise ForbiddenError("Only a person has an account.", hint="Sign in at /sign-in.")
     return found
 
 

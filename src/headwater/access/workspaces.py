@@ -29,7 +29,7 @@ def rename(changes: Changes, by: Principal, name: str) -> Workspace:
 def create(changes: Changes, by: Principal, name: str) -> Workspace:
     """Make one more workspace, which the caller owns; he must own the one he is in.
 
-    Raises UnauthorizedError for a token, ForbiddenError and BadRequestError.
+    Raises ForbiddenError, also for a token, and BadRequestError.
     """
     by.require(Permission.IAM_ADMIN)
     user = users.own(changes, by)
