@@ -41,6 +41,7 @@ def environment(locale: str) -> Environment:
         locale=locale,
         languages=LANGUAGES,
         sections=navigation.SECTIONS,
+        settings_places=navigation.SETTINGS,
         asset=assets.url,
         plotly_url=assets.plotly_url,
         when=when,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from headwater.tracker.snippet import snippet, tag
 from headwater.workspaces.model import Source, SourceType
 
 FOLDER: Final = Path(__file__).parent / "languages"
@@ -52,7 +53,8 @@ class Place(msgspec.Struct, frozen=True):
     write_key: str
 
     def fill(self, text: str) -> str:
-        """The text with `@URL@`, `@HOST@`, `@SCHEME@`, `@KEY@` and `@SLUG@` in place."""
+        """The text with `@URL@`, `@HOST@`, `@SCHEME@`, `@IS_HTTPS@`, `@KEY@`, `@SLUG@` and the
+        tracker's `@SNIPPET@` and `@TAG@` in place."""
         address = urlsplit(self.url)
         for name, value in (
             ("@URL@", self.url),
@@ -63,6 +65,9 @@ class Place(msgspec.Struct, frozen=True):
             ("@SLUG@", self.source.slug),
         ):
             text = text.replace(name, value)
+        for name, write in (("@SNIPPET@", snippet), ("@TAG@", tag)):
+            if name in text:
+                text = text.replace(name, write(self.url, self.write_key))
         return text
 
 
