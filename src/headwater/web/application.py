@@ -22,16 +22,46 @@ from headwater.web.account import Account, account
 from headwater.web.context import Context
 from headwater.web.frame import Page, Visit
 from headwater.web.headers import SafeHeaders
-from headwater.web.pages import palette, preferences, setup, sign_in, sql, styleguide, warehouse
+from headwater.web.pages import (
+    about,
+    audit,
+    groups,
+    health_page,
+    invitation,
+    labels,
+    me,
+    members,
+    palette,
+    preferences,
+    server_settings,
+    setup,
+    sign_in,
+    sql,
+    styleguide,
+    tokens,
+    warehouse,
+    workspace,
+)
 
 PAGES: Final[tuple[Page, ...]] = (
+    *about.PAGES,
+    *audit.PAGES,
+    *groups.PAGES,
+    *health_page.PAGES,
+    *invitation.PAGES,
+    *labels.PAGES,
+    *me.PAGES,
+    *members.PAGES,
     *palette.PAGES,
     *preferences.PAGES,
+    *server_settings.PAGES,
     *setup.PAGES,
     *sign_in.PAGES,
     *sql.PAGES,
     *styleguide.PAGES,
+    *tokens.PAGES,
     *warehouse.PAGES,
+    *workspace.PAGES,
 )
 
 _SAFE: Final = ("GET", "HEAD")

@@ -17,10 +17,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from headwater.access.accounts import User
 from headwater.access.admission import lacking
 from headwater.access.model import Principal, Resource, Rule
 from headwater.access.permissions import Permission
-from headwater.access.accounts import User
 from headwater.errors import BadRequestError, UnauthorizedError
 from headwater.web.account import Account
 from headwater.web.context import Context

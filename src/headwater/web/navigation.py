@@ -62,7 +62,7 @@ SECTIONS: Final = (
 
 
 class SubPlace(msgspec.Struct, frozen=True):
-    """A page below one of the menu, which the command palette offers."""
+    """A page below one of the menu; the command palette offers it under its `group`."""
 
     path: str
     label: str
@@ -70,8 +70,22 @@ class SubPlace(msgspec.Struct, frozen=True):
     access: Rule = Access.MEMBER
 
 
+SETTINGS: Final[tuple[SubPlace, ...]] = (
+    SubPlace("/settings", N_("General"), N_("Workspace"), Permission.WORKSPACE_READ),
+    SubPlace("/settings/members", N_("Members"), N_("Workspace"), Permission.IAM_READ),
+    SubPlace("/settings/groups", N_("Groups"), N_("Workspace"), Permission.IAM_READ),
+    SubPlace("/settings/tokens", N_("API tokens"), N_("Workspace"), Permission.IAM_ADMIN),
+    SubPlace("/settings/labels", N_("Labels"), N_("Workspace"), Permission.WORKSPACE_READ),
+    SubPlace("/settings/me", N_("Your account"), N_("You")),
+    SubPlace("/settings/sessions", N_("Sessions"), N_("You")),
+    SubPlace("/settings/retention", N_("Retention"), N_("Server"), Permission.WORKSPACE_READ),
+    SubPlace("/settings/warehouse", N_("Warehouse"), N_("Server"), Permission.WORKSPACE_READ),
+    SubPlace("/settings/log", N_("Log"), N_("Server"), Permission.WORKSPACE_READ),
+    SubPlace("/settings/email", N_("E-mail"), N_("Server"), Permission.WORKSPACE_READ),
+    SubPlace("/settings/server", N_("All options"), N_("Server"), Permission.WORKSPACE_READ),
+    SubPlace("/settings/about", N_("About and upgrade"), N_("Server")),
+)
 SUBPLACES: Final[tuple[SubPlace, ...]] = (
-    SubPlace("/settings/me", N_("Your account"), N_("Settings")),
-    SubPlace("/settings/about", N_("About Headwater"), N_("Settings")),
+    *SETTINGS,
     SubPlace("/styleguide", N_("Styleguide"), N_("Settings")),
 )
