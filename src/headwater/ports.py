@@ -43,15 +43,22 @@ OWNERS: Mapping[Stream, Owner] = {
 }
 
 
+REPLAYS: Final = "replays"
+"""The partition of the collected stream in which control sends quarantined events on again."""
+
+
 LOADER: Final = "loader"
 """The name by which the consumer of what the pipeline writes acknowledges."""
 
 
 class Outcome(StrEnum):
-    """What became of an event. All but ACCEPTED and PASSED end its way."""
+    """What became of an event. All but ACCEPTED, REPLAYED and PASSED end its way."""
 
     ACCEPTED = "accepted"
     """Answered with 200 (counted by the collector)."""
+    REPLAYED = "replayed"
+    """Left quarantine and was sent on again, by the reason that had kept it (counted where it was
+    appended)."""
     PASSED = "passed"
     """Left the pipeline for the loader (counted by the pipeline)."""
     FILTERED = "filtered"

@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 import headwater.access.tables
 import headwater.databases
+import headwater.imports.tables
+import headwater.quarantine.tables
 import headwater.questions.tables
 import headwater.workspaces.tables
 from headwater.access.admission import by_token

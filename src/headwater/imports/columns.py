@@ -33,7 +33,7 @@ class Columns:
         self._missing = frozenset(missing)
         self._fetch = fetch
         self._slots: dict[str, int] = {}
-        self._evaluate: list[Evaluate] = []
+        self._evaluate: list[Evaluate | _Direct] = []
         self._open: list[str] = []
 
     def slot(self, name: str) -> int:
@@ -55,9 +55,15 @@ class Columns:
     def read(self, row: Row, fields: Any, values: list[Any], *, up_to: int = -1) -> None:
         """Append the values of the next slots. Raises RowRejectedError naming the column."""
         upper = len(self._evaluate) if up_to < 0 else up_to
+        append = values.append
         try:
             for evaluate in self._evaluate[len(values) : upper]:
-                values.append(evaluate(row, fields, values))
+                if type(evaluate) is _Direct:
+                    written = fields[evaluate.position]
+                    value = evaluate.known.get(written, _UNKNOWN)
+                    append(evaluate.value(written) if value is _UNKNOWN else value)
+                else:
+                    append(evaluate(row, fields, values))  # type: ignore[operator]
         except ValueError as error:
             name = next(name for name, slot in self._slots.items() if slot == len(values))
             raise RowRejectedError(f"column {name}: {error}") from None
@@ -65,7 +71,7 @@ class Columns:
     def __len__(self) -> int:
         return len(self._evaluate)
 
-    def _evaluator(self, name: str) -> Evaluate:
+    def _evaluator(self, name: str) -> "Evaluate | _Direct":
         if name == ROW_NUMBER:
             return lambda row, _fields, _values: row.number
         if name == LINE_NUMBER:
@@ -74,16 +80,18 @@ class Columns:
         convert = converter(rule)
         missing = self._missing if rule.missing is None else frozenset(rule.missing)
         evaluate = self._made_from_others(name, rule, convert, missing)
-        evaluate = evaluate or _direct(self._fetch(name), missing, convert, name not in self._rules)
+        if evaluate is None:
+            direct = _direct(self._fetch(name), missing, convert, name not in self._rules)
+            if rule.when is None:
+                return direct
+            evaluate = direct.read if isinstance(direct, _Direct) else direct
         return evaluate if rule.when is None else self._conditional(evaluate, rule.when)
 
     def _made_from_others(
         self, name: str, rule: ColumnRule, convert: Convert, missing: frozenset[str]
     ) -> Evaluate | None:
         if rule.product or rule.sum:
-            return _computed(
-                convert, self._operands(rule), math.prod if rule.product else math.fsum
-            )
+            return _computed(rule, convert, self._operands(rule))
         if rule.template or (rule.source and rule.source != name):
             template = rule.template or f"{{{rule.source}}}"
             for column in columns_of(template):
@@ -127,33 +135,44 @@ def _rule(name: str, rule: str | ColumnRule) -> ColumnRule:
     return rule
 
 
-def _direct(
-    fetch: Fetch | int, missing: frozenset[str], convert: Convert, as_it_is: bool
-) -> Evaluate:
-    """A column of the file itself. The position of a CSV column needs no call to fetch it."""
-    if not isinstance(fetch, int):
-        if as_it_is:
-            convert = _same
-        return lambda _row, fields, _values: _present(fetch(fields), missing, convert)
-    if as_it_is:
+_UNKNOWN = object()
 
-        def read_text(_row: Row, fields: Any, _values: list[Any]) -> Any:
-            written = fields[fetch]
-            return None if written in missing else written
 
-        return read_text
-    known: dict[str, Any] = dict.fromkeys(missing)
+class _Direct:
+    """A column of a CSV file itself: where it stands, and the values of the texts seen there."""
 
-    def read(_row: Row, fields: Any, _values: list[Any]) -> Any:
-        written = fields[fetch]
-        if written in known:
-            return known[written]
-        value = convert(written)
-        if len(known) < _REMEMBERED:
-            known[written] = value
+    __slots__ = ("convert", "known", "position")
+
+    def __init__(self, position: int, missing: frozenset[str], convert: Convert | None) -> None:
+        self.position = position
+        self.known: dict[str, Any] = dict.fromkeys(missing)
+        self.convert = convert
+
+    def value(self, written: str) -> Any:
+        """The value of a text that is not known yet. Raises ValueError."""
+        if self.convert is None:
+            return written
+        value = self.convert(written)
+        if len(self.known) < _REMEMBERED:
+            self.known[written] = value
         return value
 
-    return read
+    def read(self, _row: Row, fields: Any, _values: list[Any]) -> Any:
+        """The value, as a function of a row."""
+        written = fields[self.position]
+        value = self.known.get(written, _UNKNOWN)
+        return self.value(written) if value is _UNKNOWN else value
+
+
+def _direct(
+    fetch: Fetch | int, missing: frozenset[str], convert: Convert, as_it_is: bool
+) -> Evaluate | _Direct:
+    """A column of the file itself. The position of a CSV column needs no call to fetch it."""
+    if isinstance(fetch, int):
+        return _Direct(fetch, missing, None if as_it_is else convert)
+    if as_it_is:
+        convert = _same
+    return lambda _row, fields, _values: _present(fetch(fields), missing, convert)
 
 
 def _same(value: Any) -> Any:
@@ -167,19 +186,18 @@ def _present(value: Any, missing: frozenset[str], convert: Convert) -> Any:
 
 
 def _computed(
-    convert: Convert,
-    operands: Sequence[int | float | str],
-    combine: Callable[[Iterable[Any]], Any],
+    rule: ColumnRule, convert: Convert, operands: Sequence[int | float | str]
 ) -> Evaluate:
     """A product or sum of slots (as text) and numbers; missing where one of them is."""
     slots = [int(one) for one in operands if isinstance(one, str)]
     constants = [one for one in operands if not isinstance(one, str)]
+    combine: Callable[[Iterable[Any]], Any] = math.prod if rule.product else math.fsum
 
     def evaluate(_row: Row, _fields: Any, values: list[Any]) -> Any:
         numbers = [values[slot] for slot in slots]
+        if None in numbers:
+            return None
         for value in numbers:
-            if value is None:
-                return None
             if type(value) is not float and type(value) is not int:
                 raise ValueError(f"{value!r} is no number: give its column the type number")
         return convert(combine(numbers + constants))

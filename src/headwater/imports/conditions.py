@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from headwater.errors import MappingError
 from headwater.imports.model import Condition
@@ -10,6 +10,9 @@ from headwater.imports.values import text
 
 Test = Callable[[Any], bool]
 RowTest = Callable[[Sequence[Any]], bool]
+
+_REMEMBERED: Final = 65_536
+"""So many texts of a column are not tested again."""
 
 
 def columns_of(conditions: Condition | list[Condition]) -> list[str]:
@@ -28,26 +31,44 @@ def row_test(conditions: Condition | list[Condition], slot: Callable[[str], int]
     if any(not table for table in tables):
         return None
 
-    if len(tables) == 1 and len(tables[0]) == 1:
-        only, only_test = tables[0][0]
-        return lambda values: only_test(values[only])
+    tests = [_all(table) for table in tables]
+    if len(tests) == 1:
+        return tests[0]
+    return lambda values: any(test(values) for test in tests)
 
-    def passes(values: Sequence[Any]) -> bool:
-        for table in tables:
-            for index, test in table:
-                if not test(values[index]):
-                    break
-            else:
-                return True
-        return False
 
-    return passes
+def _all(table: Sequence[tuple[int, Test]]) -> RowTest:
+    """One test and two, which are the rule, without a loop."""
+    (first, first_test), *others = table
+    if not others:
+        return lambda values: first_test(values[first])
+    if len(others) == 1:
+        [(second, second_test)] = others
+        return lambda values: first_test(values[first]) and second_test(values[second])
+    return lambda values: all(test(values[index]) for index, test in table)
+
+
+def _remembered(test: Test) -> Test:
+    """A test that asks once of each text: columns repeat their values."""
+    known: dict[str, bool] = {}
+
+    def ask(value: Any) -> bool:
+        if type(value) is not str:
+            return test(value)
+        found = known.get(value)
+        if found is None:
+            found = test(value)
+            if len(known) < _REMEMBERED:
+                known[value] = found
+        return found
+
+    return ask
 
 
 def _test(name: str, want: Any) -> Test:
     if isinstance(want, list):
         tests = [_test(name, one) for one in want]
-        return lambda value: any(test(value) for test in tests)
+        return _remembered(lambda value: any(test(value) for test in tests))
     if not isinstance(want, dict):
         return _equals(want)
     tests = [_operator(name, operator, operand) for operator, operand in want.items()]
@@ -75,10 +96,10 @@ def _operator(name: str, operator: str, operand: Any) -> Test:
         return lambda value: (value is not None) is bool(operand)
     if operator == "not":
         test = _test(name, operand)
-        return lambda value: not test(value)
+        return _remembered(lambda value: not test(value))
     if operator == "starts":
         start = text(operand)
-        return lambda value: value is not None and text(value).startswith(start)
+        return _remembered(lambda value: value is not None and text(value).startswith(start))
     if operator == "matches":
         try:
             pattern = re.compile(operand)
@@ -86,7 +107,9 @@ def _operator(name: str, operator: str, operand: Any) -> Test:
             raise MappingError(
                 f"The condition on {name!r} has no valid pattern: {error}."
             ) from None
-        return lambda value: value is not None and pattern.search(text(value)) is not None
+        return _remembered(
+            lambda value: value is not None and pattern.search(text(value)) is not None
+        )
     if operator in ("over", "under"):
         return _bound(operator, operand)
     raise MappingError(

@@ -9,6 +9,7 @@ from headwater.errors import MappingError
 from headwater.imports.checks import require_ids, require_message_id
 from headwater.imports.conditions import columns_of, row_test
 from headwater.imports.model import EventRule, Made, Row, RowRejectedError
+from headwater.imports import templates
 from headwater.imports.templates import Build, build, build_key, build_text
 
 Values = Sequence[Any]
@@ -22,41 +23,28 @@ class CompiledEvent:
     def __init__(self, rule: EventRule, ordinal: int, slot: Slot) -> None:
         self.ordinal = ordinal
         self.is_grouped = bool(rule.group)
-        self.is_once = bool(rule.once)
         self.group_rows = rule.group_rows
         if (rule.each or rule.total) and not rule.group:
             raise MappingError("`each` and `total` of an event need its `group`.")
         for name in columns_of(rule.when):
             slot(name)
-        self._when = row_test(rule.when, slot)
-        self._type = rule.type
-        self._texts = _texts(rule, slot)
+        self.when = row_test(rule.when, slot)
+        self._fixed, self._texts = _texts(rule, slot)
         self._objects = [
             (name, build(members, slot))
             for name in ("properties", "traits", "context", "integrations")
             if (members := getattr(rule, name))
         ]
-        self._once = build_key(rule.once, slot) if rule.once else None
-        self._seen: set[str] = set()
+        self.once = build_key(rule.once, slot) if rule.once else None
+        self.seen: set[str] = set()
+        """What was made that may be made once only."""
         self.key = build_text(rule.group, slot)
         self.each = {name: build(members, slot) for name, members in rule.each.items()}
         self.total = {name: slot(column) for name, column in rule.total.items()}
 
-    def applies(self, values: Values) -> bool:
-        """Whether this row makes (or takes part in) the event."""
-        if self._when is not None and not self._when(values):
-            return False
-        return self._once is None or self._once(values) not in self._seen
-
-    def remember(self, values: Values) -> None:
-        """Note what may be made once only. Call it when the whole row is taken."""
-        if self._once is None or (self._when is not None and not self._when(values)):
-            return
-        self._seen.add(self._once(values))
-
     def make(self, values: Values) -> dict[str, Any]:
         """The event. Raises RowRejectedError where it lacks what Segment requires."""
-        event: dict[str, Any] = {"type": self._type}
+        event = self._fixed.copy()
         for name, text in self._texts:
             if (made := text(values)) is not None:
                 event[name] = made
@@ -69,7 +57,8 @@ class CompiledEvent:
         return event
 
 
-def _texts(rule: EventRule, slot: Slot) -> list[tuple[str, Build]]:
+def _texts(rule: EventRule, slot: Slot) -> tuple[dict[str, Any], list[tuple[str, Build]]]:
+    """The members that are the same in all events, and those that take a row."""
     written: Mapping[str, str | list[str]] = {
         "messageId": rule.message_id,
         "event": rule.event,
@@ -81,12 +70,23 @@ def _texts(rule: EventRule, slot: Slot) -> list[tuple[str, Build]]:
         "previousId": rule.previous_id,
         "timestamp": rule.timestamp,
     }
-    texts = {name: build_text(template, slot) for name, template in written.items()}
-    return [(name, text) for name, text in texts.items() if text is not None]
+    fixed: dict[str, Any] = {"type": rule.type}
+    texts: list[tuple[str, Build]] = []
+    for name, template in written.items():
+        text = build_text(template, slot)
+        if text is None:
+            continue
+        if not any(templates.columns_of(template)) and (same := text(())) is not None:
+            fixed[name] = same
+        else:
+            texts.append((name, text))
+    return fixed, texts
 
 
 class Part:
     """What one row gives to its group."""
+
+    __slots__ = ("base", "each", "key", "total")
 
     def __init__(self, event: CompiledEvent, key: str, values: Values, *, opens: bool) -> None:
         self.key = key

@@ -63,23 +63,41 @@ class MappedRows:
             CompiledEvent(rule, ordinal, columns.slot)
             for ordinal, rule in enumerate(mapping.events)
         ]
-        self._once = [event for event in self._events if event.is_once]
+        # Events often share their conditions: each is tested once a row.
+        tests = {
+            repr(rule.when): event.when
+            for rule, event in zip(mapping.events, self._events, strict=True)
+        }
+        self._tests = [test for test in tests.values() if test is not None]
+        places = {name: number for number, name in enumerate(n for n, t in tests.items() if t)}
+        self._ruled = [
+            (event, places.get(repr(rule.when)))
+            for rule, event in zip(mapping.events, self._events, strict=True)
+        ]
         self._groups = Groups()
 
     def convert(self, row: Row) -> Sequence[Made]:
         values = self._values(row)
         made: list[Made] = []
         grouped = []
-        for event in self._events:
-            if event.applies(values):
-                if event.is_grouped:
-                    grouped.append((event, self._groups.part(event, values)))
-                else:
-                    made.append(Made(row.number, row.line, event.ordinal, event.make(values)))
+        first: list[tuple[CompiledEvent, str]] = []
+        passed = [test(values) for test in self._tests]
+        for event, test in self._ruled:
+            if test is not None and not passed[test]:
+                continue
+            if event.once is not None:
+                key = event.once(values)
+                if key in event.seen:
+                    continue
+                first.append((event, key))
+            if event.is_grouped:
+                grouped.append((event, self._groups.part(event, values)))
+            else:
+                made.append(Made(row.number, row.line, event.ordinal, event.make(values)))
         if not made and not grouped:
             raise RowSkippedError("no event of the mapping applies")
-        for event in self._once:
-            event.remember(values)
+        for event, key in first:
+            event.seen.add(key)
         for event, part in grouped:
             self._groups.add(event, part, row)
         return [*self._groups.close_before(row.number), *made] if self._groups else made

@@ -55,6 +55,9 @@ def build_text(value: str | Sequence[str], slot: Slot) -> Build | None:
         return None
 
     if len(builds) == 1:
+        only = _PARTS.fullmatch(next(one for one in written if one))
+        if only is not None and _is_column(only[0]):
+            return _column_as_text(slot(only[0][1:-1]))
         return _as_text(builds[0])
 
     def first(values: Sequence[Any]) -> str | None:
@@ -84,6 +87,16 @@ def build_key(template: str, slot: Slot) -> Callable[[Sequence[Any]], str]:
         )
 
     return key
+
+
+def _column_as_text(index: int) -> Build:
+    def column_text(values: Sequence[Any]) -> str | None:
+        value = values[index]
+        if type(value) is str:
+            return value or None
+        return None if value is None else text(value)
+
+    return column_text
 
 
 def _as_text(only: Build) -> Build:

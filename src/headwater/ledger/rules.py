@@ -6,7 +6,7 @@ from typing import Final
 from headwater.ledger.model import Account, Ledger
 from headwater.ports import LogSnapshot, Outcome, Tally
 
-_FROM_THE_DOOR: Final = frozenset({Outcome.ACCEPTED})
+_FROM_THE_DOOR: Final = frozenset({Outcome.ACCEPTED, Outcome.REPLAYED})
 _FROM_THE_PIPELINE: Final = frozenset({Outcome.FILTERED, Outcome.DUPLICATE, Outcome.QUARANTINED})
 _FROM_THE_LOADER: Final = frozenset({Outcome.LOADED, Outcome.QUARANTINED})
 
@@ -28,6 +28,14 @@ class _Sums:
     def reasons(self, outcome: Outcome) -> Mapping[str, int]:
         return dict(sorted(self.by_outcome.get(outcome, {}).items()))
 
+    def rejected(self) -> Mapping[str, int]:
+        """What lies in quarantine: what came there, without what was sent on from there."""
+        replayed = self.by_outcome.get(Outcome.REPLAYED, {})
+        rejected = dict(self.reasons(Outcome.QUARANTINED))
+        for reason, count in replayed.items():
+            rejected[reason] = rejected.get(reason, 0) - count
+        return {reason: count for reason, count in rejected.items() if count}
+
 
 def ledger(
     collector: LogSnapshot,
@@ -38,7 +46,9 @@ def ledger(
 ) -> Ledger:
     """The ledger of three snapshots, each taken no later than the one before it in this list.
 
-    PASSED is left out: an event that passed is loaded, kept aside by the loader, or waiting.
+    A replayed event is rejected no more: it waits, or what became of it is counted anew, in the
+    hour of its first receipt. PASSED is left out: an event that passed is loaded, kept aside by
+    the loader, or waiting.
     """
     sums: dict[tuple[int, str], _Sums] = {}
 
@@ -72,7 +82,7 @@ def _account(hour: int, source_id: str, found: _Sums) -> Account:
         duplicates=found.total(Outcome.DUPLICATE),
         waiting=found.waiting,
         filtered=found.reasons(Outcome.FILTERED),
-        rejected=found.reasons(Outcome.QUARANTINED),
+        rejected=found.rejected(),
     )
 
 

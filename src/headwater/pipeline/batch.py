@@ -14,7 +14,7 @@ from headwater.pipeline.decode import Found, read
 from headwater.pipeline.dedupe import Marks, digests, encode_marks
 from headwater.pipeline.event import Aside, Drop, Event, Limits, Quarantine, Receipt, aside
 from headwater.pipeline.steps import STEPS, Step
-from headwater.ports import Entry, Outcome, Positions, Record, Stored, Stream, Tally
+from headwater.ports import REPLAYS, Entry, Outcome, Positions, Record, Stored, Stream, Tally
 from headwater.workspaces.model import Source
 
 Place = tuple[str, int]
@@ -39,8 +39,8 @@ class Batch(msgspec.Struct):
     """What became of some collected requests, duplicates not yet told apart.
 
     `read` says how many events each source and hour had, by the collector's count; `positions`
-    how far the stream is read with them, `requests` how many they were, `newest` when the last of
-    them was received.
+    how far the stream is read with them, `requests` how many they were, `oldest` and `newest` when
+    the first and last of them were received: replays, which bear an earlier time, left out.
     """
 
     passed: dict[Place, Passed] = {}
@@ -49,6 +49,7 @@ class Batch(msgspec.Struct):
     read: Counter[Place] = msgspec.field(default_factory=Counter)
     positions: dict[str, int] = {}
     requests: int = 0
+    oldest: int = 0
     newest: int = 0
 
     @property
@@ -91,7 +92,9 @@ def process(
         batch.read[record.source_id, hour_of(record.received_at)] += record.count
         batch.positions[stored.partition] = stored.position
         batch.requests += 1
-        batch.newest = max(batch.newest, record.received_at)
+        if stored.partition != REPLAYS:
+            batch.newest = max(batch.newest, record.received_at)
+            batch.oldest = min(batch.oldest or record.received_at, record.received_at)
         if len(found.events) >= _AT_ONCE:
             _run(found.events, functions, batch)
             found.events.clear()
@@ -141,13 +144,11 @@ def settle(batch: Batch, is_new: Sequence[bool]) -> Settled:
     accepted: list[Record] = []
     tallies: list[Tally] = []
     new: list[bytes] = []
-    received: list[int] = []
     for place, passed in batch.passed.items():
         is_kept = list(islice(remaining, len(passed.digests)))
         count = sum(is_kept)
         if count:
             times = passed.columns.received()
-            received += (times[0], times[-1])
             new += [digest for digest, kept in zip(passed.digests, is_kept, strict=True) if kept]
             accepted.append(_record(place, times[-1], count, passed.columns.body(is_kept)))
             tallies.append(_tally(place, Outcome.PASSED, "", count))
@@ -156,7 +157,7 @@ def settle(batch: Batch, is_new: Sequence[bool]) -> Settled:
     tallies += [_tally(p, Outcome.FILTERED, why, n) for (p, why), n in batch.filtered.items()]
     quarantined = _quarantined(batch.aside, tallies)
     require_balance(batch.read, tallies)
-    marks = Marks(new, min(received), max(received)) if new else None
+    marks = Marks(new, batch.oldest, batch.newest) if new else None
     entry = Entry(
         records={Stream.ACCEPTED: accepted, Stream.QUARANTINED: quarantined},
         tallies=tallies,

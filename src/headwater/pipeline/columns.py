@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import xxhash
 
-from headwater.pipeline.event import Aside, Event
+from headwater.pipeline.event import Aside, Event, Receipt
 from headwater.pipeline.repair import repaired
 from headwater.spec import accepted, quarantined
 
@@ -88,21 +89,55 @@ def _array(values: list[Any], field: pa.Field) -> pa.Array:
 
 
 def quarantined_body(aside: Sequence[Aside]) -> bytes:
-    """The body of a quarantined record: one QuarantinedEvent for each event counted."""
-    return quarantined.encode(
-        [
-            quarantined.QuarantinedEvent(
-                reason=each.verdict.reason.value,
-                detail=each.verdict.detail,
-                received_at=each.receipt.received_at,
-                message_id=each.message_id,
-                type=each.type,
-                event=each.event,
-                raw=_as_text(bytes(each.raw)),
-            )
-            for each in aside
-        ]
+    """The body of a quarantined record: one QuarantinedEvent for each event counted.
+
+    All that was kept aside of a request must come at once, for its events are numbered.
+    """
+    kept: list[quarantined.QuarantinedEvent] = []
+    receipt, envelope, number = None, "", 0
+    for each in aside:
+        if each.receipt is not receipt:
+            is_another = receipt is None or _place(each.receipt) != _place(receipt)
+            receipt, number = each.receipt, 0 if is_another else number
+            envelope = _envelope(receipt)
+        kept.append(_kept(each, number, envelope))
+        number += 1
+    return quarantined.encode(kept)
+
+
+def _kept(each: Aside, number: int, envelope: str) -> quarantined.QuarantinedEvent:
+    receipt = each.receipt
+    place = (receipt.source_id, *_place(receipt), receipt.received_at, number)
+    return quarantined.QuarantinedEvent(
+        reason=each.verdict.reason.value,
+        detail=each.verdict.detail,
+        received_at=receipt.received_at,
+        message_id=each.message_id,
+        type=each.type,
+        event=each.event,
+        raw=_as_text(bytes(each.raw)),
+        key=xxhash.xxh3_128_hexdigest(msgspec.json.encode(place)),
+        envelope=envelope,
     )
+
+
+def _place(receipt: Receipt) -> tuple[str, int]:
+    return receipt.partition, receipt.position
+
+
+def _envelope(receipt: Receipt) -> str:
+    said = quarantined.Envelope(
+        is_batch=not receipt.is_single,
+        type=receipt.type,
+        ip=receipt.ip,
+        user_agent=receipt.user_agent,
+        sent_at=receipt.sent_at,
+        anonymous_id=receipt.anonymous_id,
+        channel=receipt.channel,
+        shared=receipt.shared,
+        fixed=receipt.fixed,
+    )
+    return msgspec.json.encode(said).decode()
 
 
 def _as_text(raw: bytes) -> str:

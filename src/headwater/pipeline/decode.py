@@ -104,6 +104,8 @@ def read(stored: Stored, sources: Mapping[str, Source], limits: Limits, into: Fo
         return len(body)
     if split.sent_at is not None and (sent_at := times.microseconds(split.sent_at)) is not None:
         receipt = msgspec.structs.replace(receipt, sent_at=sent_at)
+    if split.shared:
+        receipt = msgspec.structs.replace(receipt, shared=split.shared)
     before = len(into.events)
     _decode_members(split, body, receipt, limits, into)
     if request.fixed:
@@ -145,6 +147,8 @@ def _receipt(stored: Stored, request: collected.Request | None, source: Source |
         anonymous_id=request.anonymous_id,
         channel=request.channel,
         sent_at=times.microseconds(request.sent_at) if request.sent_at else None,
+        fixed=request.fixed,
+        replay=f"\0{request.replay}" if request.replay else "",
     )
 
 

@@ -44,7 +44,10 @@ class Marks(msgspec.Struct, frozen=True):
 def digests(events: Iterable[Event]) -> list[bytes]:
     """The hashed ids of events, in their order."""
     hashed = xxhash.xxh3_128_digest
-    return [hashed(f"{event.receipt.source_id}\0{event.message_id}".encode()) for event in events]
+    return [
+        hashed(f"{event.receipt.source_id}\0{event.message_id}{event.receipt.replay}".encode())
+        for event in events
+    ]
 
 
 def columns(hashed: Iterable[bytes]) -> Ids:

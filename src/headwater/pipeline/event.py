@@ -21,8 +21,9 @@ class Receipt(msgspec.Struct, frozen=True):
     """What all events of one request share.
 
     `received_at` and `sent_at` (None: the request has none) are microseconds since the epoch.
-    `type`, `anonymous_id` and `channel` stand in where an event says nothing itself. `partition`
-    and `position` are the request's place in the log.
+    `type`, `anonymous_id` and `channel` stand in where an event says nothing itself; `shared` is
+    what a batch says for all its events, `fixed` what the path fixed. `partition` and `position`
+    are the request's place in the log; `replay` see spec.collected.
     """
 
     source_id: str
@@ -39,6 +40,9 @@ class Receipt(msgspec.Struct, frozen=True):
     anonymous_id: str = ""
     channel: str = ""
     sent_at: int | None = None
+    shared: dict[str, Any] = {}
+    fixed: dict[str, str] = {}
+    replay: str = ""
 
 
 class Quarantine(msgspec.Struct, frozen=True):

@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from headwater.errors import BadRequestError
+from headwater.kit import cursors
 from headwater.kit.clock import isoformat
 from headwater.queries.looks import Looking, look
-from headwater.search import cursors
 from headwater.search.model import (
     Comparison,
     EventLook,
@@ -74,7 +74,7 @@ def look_of(wanted: Search, slugs: Iterable[str], seconds: float = SECONDS) -> E
         terms=tuple(map(_term, wanted.properties)),
         since=wanted.since,
         until=wanted.until,
-        after=cursors.read(wanted.cursor),
+        after=cursors.read(wanted.cursor, Place),
         count=wanted.count + 1,
         seconds=seconds,
     )

@@ -19,6 +19,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `type` is what the path said the events are, for those that do not say it themselves;
     `fixed` are members that the path, the query or a header fixed, which win over the body's.
+    `replay` is the quarantine's key of an event that is sent on again and whose messageId was let
+    through before (the warehouse refused it): by it the two are told apart.
     """
 
     shape: Shape
@@ -30,6 +32,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     gzipped: bool = False
     fixed: dict[str, str] = {}
     channel: str = ""
+    replay: str = ""
 
 
 ENCODER = msgspec.json.Encoder()

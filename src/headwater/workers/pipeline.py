@@ -79,6 +79,8 @@ class PipelineWorker:
             return 0
         started = time.monotonic()
         batch = process(requests, configuration.by_id(), self._limits, after=self._positions)
+        if not batch.newest:  # replays alone: their ids are remembered from now on
+            batch.oldest = batch.newest = self._clock.now()
         settled = settle(batch, self._seen.fresh(batch.digests()))
         if self._seen.is_full(batch.newest):
             self._spill()

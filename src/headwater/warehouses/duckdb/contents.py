@@ -34,7 +34,7 @@ from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 _BLOCK_BYTES: Final = 262_144
 _MOST_CONFLICTS: Final = 500
-_KEPT: Final = {"quarantine": (QUARANTINE, 9), "type_conflicts": (CONFLICTS, 8)}
+_KEPT: Final = {"quarantine": (QUARANTINE, 12), "type_conflicts": (CONFLICTS, 8)}
 _SHAPE_COLUMNS: Final = 9
 
 

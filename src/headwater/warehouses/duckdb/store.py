@@ -24,7 +24,14 @@ CREATE TABLE IF NOT EXISTS _headwater.tallies(
 CREATE TABLE IF NOT EXISTS _headwater.sources(source_id VARCHAR, slug VARCHAR);
 CREATE TABLE IF NOT EXISTS main.quarantine(
     id VARCHAR, source VARCHAR, source_id VARCHAR, received_at TIMESTAMP, reason VARCHAR,
-    detail VARCHAR, "type" VARCHAR, event VARCHAR, raw VARCHAR);
+    detail VARCHAR, "type" VARCHAR, event VARCHAR, raw VARCHAR, key VARCHAR, envelope VARCHAR,
+    state VARCHAR);
+ALTER TABLE main.quarantine ADD COLUMN IF NOT EXISTS key VARCHAR;
+ALTER TABLE main.quarantine ADD COLUMN IF NOT EXISTS envelope VARCHAR;
+ALTER TABLE main.quarantine ADD COLUMN IF NOT EXISTS state VARCHAR;
+UPDATE main.quarantine
+    SET key = md5(concat_ws('|', source_id, epoch_us(received_at), id, reason, raw))
+    WHERE key IS NULL;
 CREATE TABLE IF NOT EXISTS main.type_conflicts(
     "schema" VARCHAR, "table" VARCHAR, "column" VARCHAR, row_id VARCHAR, value VARCHAR,
     received_at TIMESTAMP, reason VARCHAR, count BIGINT);

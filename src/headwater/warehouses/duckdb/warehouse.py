@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 import pyarrow as pa
+import xxhash
 
 from headwater.errors import WarehouseRefusedError, WarehouseStaleError
 from headwater.loading.model import (
@@ -125,6 +126,11 @@ class DuckDBWarehouse:
                 alteration = Alteration(connection, self._catalog.draft())
                 yield alteration
             self._catalog = alteration.catalog
+
+    def note(self, sql: str, values: Mapping[str, object]) -> None:
+        """Carry out a small change of rows outside of a load. Raises WarehouseError."""
+        with duckdb_errors(), self._lock, self._transaction() as connection:
+            connection.execute(sql, values)
 
     def positions(self) -> Mapping[str, Positions]:
         """How far each stream was loaded."""
@@ -267,6 +273,9 @@ def _kept_aside(failed: Failed) -> Quarantined:
             type=failed.type,
             event=failed.event,
             raw=failed.raw,
+            key=xxhash.xxh3_128_hexdigest(
+                f"{failed.source_id}\0{failed.message_id}\0{failed.received_at}".encode()
+            ),
         ),
     )
 
@@ -287,6 +296,8 @@ def _append_quarantine(
             "type": [each.event.type for each in events],
             "event": [each.event.event for each in events],
             "raw": [each.event.raw for each in events],
+            "key": [each.event.key for each in events],
+            "envelope": [each.event.envelope or None for each in events],
         }
     )
     store.append(connection, store.QUARANTINE, rows)

@@ -6,6 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import BadRequestError
+from headwater.quarantine.model import CountsLook, DecideLook, KeptLook
+from headwater.quarantine.reading import COUNTS, DECIDE, KEPT
 from headwater.queries.looks import unknown
 from headwater.schemas.model import EventsSeenLook, SampleLook
 from headwater.schemas.reading import EVENTS_SEEN, SAMPLE
@@ -13,7 +15,7 @@ from headwater.search.events import EVENT, EVENTS
 from headwater.search.model import EventLook, EventsLook
 from headwater.volumes.model import LastLook, VolumesLook
 from headwater.volumes.reading import LAST_EVENTS, VOLUMES
-from headwater.warehouses.duckdb.looks import events, schemas, volumes
+from headwater.warehouses.duckdb.looks import events, quarantine, schemas, volumes
 from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 _Look = tuple[type[Any], Callable[[DuckDBWarehouse, Any], object]]
@@ -24,6 +26,9 @@ LOOKS: Final[Mapping[str, _Look]] = {
     VOLUMES: (VolumesLook, volumes.volumes),
     EVENTS_SEEN: (EventsSeenLook, schemas.events_seen),
     SAMPLE: (SampleLook, schemas.sample),
+    KEPT: (KeptLook, quarantine.kept),
+    COUNTS: (CountsLook, quarantine.counts),
+    DECIDE: (DecideLook, quarantine.decide),
     LAST_EVENTS: (LastLook, volumes.last_events),
 }
 
