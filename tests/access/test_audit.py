@@ -1,9 +1,12 @@
 """The audit trail and what breaks it."""
 
+import hashlib
+from pathlib import Path
+
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from headwater.access import audit
+from headwater.access import audit, heads
 from headwater.access.audit import Change
 from headwater.access.tables import AUDIT
 from headwater.databases.sql import SqlDatabase
@@ -69,3 +72,67 @@ def test_an_inserted_entry_breaks_the_chain(trail: SqlDatabase) -> None:
         last = connection.execute(select(AUDIT).where(AUDIT.c.number == 5)).mappings().one()
         connection.execute(insert(AUDIT).values(**{**last, "number": 6}))
         assert audit.first_broken(connection) == 6
+
+
+def test_entries_cut_off_the_end_are_noticed_by_the_end_that_was_kept(trail: SqlDatabase) -> None:
+    with trail.writing() as connection:
+        kept = audit.head(connection)
+        assert audit.first_broken(connection, kept) is None
+        connection.execute(delete(AUDIT).where(AUDIT.c.number >= 4))
+        assert audit.first_broken(connection) is None
+        assert audit.first_broken(connection, kept) == 4
+
+
+def test_a_trail_that_is_gone_altogether_is_noticed_too(trail: SqlDatabase) -> None:
+    with trail.writing() as connection:
+        kept = audit.head(connection)
+        connection.execute(delete(AUDIT))
+        assert audit.first_broken(connection, kept) == 1
+
+
+def test_a_whole_new_chain_is_noticed_by_the_end_that_was_kept(trail: SqlDatabase) -> None:
+    with trail.writing() as connection:
+        kept = audit.head(connection)
+        connection.execute(delete(AUDIT))
+        for _ in range(7):
+            change = Change("Nothing Done", "Nothing", "0")
+            audit.record(connection, change, actor="mallory", workspace_id="w", now=1)
+        assert audit.first_broken(connection) is None
+        assert audit.first_broken(connection, kept) == 5
+
+
+def test_an_older_end_fits_a_longer_trail(trail: SqlDatabase) -> None:
+    with trail.writing() as connection:
+        kept = audit.head(connection)
+        change = Change("Source Created", "Source", "s6")
+        audit.record(connection, change, actor="alice", workspace_id="w", now=6)
+        assert audit.first_broken(connection, kept) is None
+
+
+def test_entries_of_before_there_were_names_still_fit(trail: SqlDatabase) -> None:
+    """What the first version of Headwater computed for this very entry."""
+    with trail.reading() as connection:
+        first = next(iter(audit.entries(connection)))
+    assert first.actor_name == ""
+    old = (
+        b'{"number":1,"at":1000,"workspace_id":"w","actor":"token:alice","action":"Source Created",'
+        b'"subject":"Source","subject_id":"s1","before":null,"after":"{\\"name\\":\\"Shop 1\\"}",'
+        b'"previous_hash":"' + b"0" * 64 + b'","hash":""}'
+    )
+    assert first.hash == hashlib.sha256(old).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["actor_name", "subject_name"])
+def test_a_name_put_into_an_old_entry_breaks_the_chain(trail: SqlDatabase, name: str) -> None:
+    with trail.writing() as connection:
+        connection.execute(update(AUDIT).where(AUDIT.c.number == 2).values({name: "Mallory"}))
+        assert audit.first_broken(connection) == 2
+
+
+def test_the_end_is_kept_beside_the_database(tmp_path: Path, trail: SqlDatabase) -> None:
+    with trail.reading() as connection:
+        head = audit.head(connection)
+    assert head is not None
+    assert heads.kept(tmp_path) is None
+    heads.keep(tmp_path, head)
+    assert heads.kept(tmp_path) == head

@@ -6,8 +6,7 @@ from sqlalchemy import text
 from headwater.access import tokens
 from headwater.access.admission import by_token
 from headwater.access.changes import Changes
-from headwater.access.model import OWNER, Grant, Principal, Reach
-from headwater.access.permissions import Kind
+from headwater.access.model import OWNER, Grant, Principal
 from headwater.access.roles import Role
 from headwater.errors import (
     ConflictError,
@@ -122,14 +121,6 @@ def test_only_who_administers_access_makes_tokens(changes: Changes, alice: Princ
         tokens.create(changes, bob, name="Mine", grants=MEMBER)
     with pytest.raises(ForbiddenError):
         tokens.listed(changes, bob)
-
-
-def test_nobody_makes_a_token_mightier_than_himself(changes: Changes, alice: Principal) -> None:
-    some = Grant(Role.WORKSPACE_OWNER, (Reach(Kind.SOURCE, "s1"),))
-    limited = Principal("token:limited", alice.workspace_id, (some,))
-    with pytest.raises(ForbiddenError):
-        tokens.require_may_grant(limited, [Grant(Role.SOURCE_ADMIN)])
-    tokens.require_may_grant(limited, [Grant(Role.SOURCE_ADMIN, (Reach(Kind.SOURCE, "s1"),))])
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 300, "a\nb"])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from headwater.access import accounts, granting, invitations, members
 from headwater.access.audit import Change, created, deleted, modified
@@ -16,6 +16,7 @@ from headwater.access.permissions import Permission
 from headwater.access.tables import GROUP_MEMBERS, USER_GROUPS
 from headwater.errors import ConflictError, NotFoundError
 from headwater.kit import ids
+from headwater.kit.tables import later
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -82,7 +83,7 @@ def create(changes: Changes, by: Principal, name: str) -> Group:
                 workspace_id=by.workspace_id,
                 name=group.name,
                 grants="[]",
-                created_at=_later(step.connection, step.now),
+                created_at=later(step.connection, USER_GROUPS, step.now),
             )
         )
         step.record(created("User Group", group.id, group, name=group.name))
@@ -267,9 +268,3 @@ def _require_free(connection: Connection, by: Principal, name: str) -> None:
 
 def _update(connection: Connection, group_id: str, **values: str) -> None:
     connection.execute(update(USER_GROUPS).where(USER_GROUPS.c.id == group_id).values(**values))
-
-
-def _later(connection: Connection, now: int) -> int:
-    """Now, or just after the newest group: creation times are an order."""
-    newest: int | None = connection.scalar(select(func.max(USER_GROUPS.c.created_at)))
-    return now if newest is None else max(now, newest + 1)

@@ -18,6 +18,7 @@ from headwater.access.sign_in import SignedIn
 from headwater.access.tables import INVITATIONS
 from headwater.errors import ConflictError, InvalidError, NotFoundError
 from headwater.kit import ids
+from headwater.kit.tables import later
 from headwater.workspaces import store
 
 LASTS: Final = 7 * 86_400_000_000
@@ -91,7 +92,7 @@ def invite(step: Step, by: Principal, wanted: Wanted) -> tuple[Invitation, str]:
         email=email,
         grants=granting.checked(step.connection, by, wanted.grants or MINIMAL),
         invited_by=by.actor,
-        created_at=step.now,
+        created_at=later(step.connection, INVITATIONS, step.now),
         expires_at=step.now + LASTS,
     )
     values = msgspec.structs.asdict(made) | {

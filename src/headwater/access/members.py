@@ -11,6 +11,7 @@ from headwater.access.model import EVERYTHING, Grant, both
 from headwater.access.roles import Role
 from headwater.access.tables import GROUP_MEMBERS, MEMBERS, USER_GROUPS, USERS
 from headwater.errors import ConflictError
+from headwater.kit.tables import later
 from headwater.workspaces.model import Workspace
 from headwater.workspaces.tables import WORKSPACES
 
@@ -29,9 +30,10 @@ def put(
     is_user = (MEMBERS.c.workspace_id == workspace_id, MEMBERS.c.user_id == user_id)
     text = encoded(grants)
     if not connection.execute(update(MEMBERS).where(*is_user).values(grants=text)).rowcount:
+        at = later(connection, MEMBERS, now)
         connection.execute(
             insert(MEMBERS).values(
-                workspace_id=workspace_id, user_id=user_id, grants=text, created_at=now
+                workspace_id=workspace_id, user_id=user_id, grants=text, created_at=at
             )
         )
 

@@ -15,6 +15,7 @@ from headwater.access.secrets import digest
 from headwater.access.tables import TOKENS
 from headwater.errors import ConflictError, InvalidError, NotFoundError
 from headwater.kit import ids
+from headwater.kit.tables import later
 from headwater.workspaces.rules import LONGEST_NAME
 
 _USES_NOTED_EVERY: Final = 60_000_000  # microseconds
@@ -112,7 +113,7 @@ def insert_token(
         name=name.strip(),
         grants=tuple(grants),
         created_by=created_by,
-        created_at=now,
+        created_at=later(connection, TOKENS, now),
         expires_at=expires_at,
     )
     taken = connection.execute(select(TOKENS.c.id).where(TOKENS.c.hash == digest(secret))).first()

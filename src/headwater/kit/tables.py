@@ -1,6 +1,6 @@
 """The one collection of tables that the features' `tables.py` files declare themselves in."""
 
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData, Table, func, select
 
 METADATA = MetaData(
     naming_convention={
@@ -11,3 +11,9 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def later(connection: Connection, table: Table, now: int) -> int:
+    """Now, or just after the newest row: creation times are an order, whatever the clock does."""
+    newest: int | None = connection.scalar(select(func.max(table.c.created_at)))
+    return now if newest is None else max(now, newest + 1)

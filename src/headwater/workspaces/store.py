@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from headwater.errors import ConflictError, InvalidError, NotFoundError
 from headwater.kit import ids
+from headwater.kit.tables import later
 from headwater.workspaces import origins, warehouses
 from headwater.workspaces.labels import labels_of_sources
 from headwater.workspaces.model import Configuration, Label, Source, SourceType, Workspace
@@ -31,7 +32,7 @@ def create_workspace(connection: Connection, *, name: str, now: int) -> Workspac
             id=workspace.id,
             name=workspace.name,
             slug=workspace.slug,
-            created_at=_later(connection, WORKSPACES, now),
+            created_at=later(connection, WORKSPACES, now),
         )
     )
     warehouses.create_embedded(connection, workspace.id, now=now)
@@ -102,7 +103,7 @@ def create_source(
         type=type,
         write_keys=(ids.write_key(),),
         enabled=enabled,
-        created_at=_later(connection, SOURCES, now),
+        created_at=later(connection, SOURCES, now),
         allowed_origins=origins.checked(allowed_origins),
     )
     connection.execute(
@@ -264,16 +265,10 @@ def _checked(name: str) -> str:
 
 
 def _insert_key(connection: Connection, source_id: str, key: str, now: int) -> None:
-    created_at = _later(connection, WRITE_KEYS, now)
+    created_at = later(connection, WRITE_KEYS, now)
     connection.execute(
         insert(WRITE_KEYS).values(write_key=key, source_id=source_id, created_at=created_at)
     )
-
-
-def _later(connection: Connection, table: Table, now: int) -> int:
-    """Now, or just after the newest row: creation times are an order, whatever the clock does."""
-    newest: int | None = connection.scalar(select(func.max(table.c.created_at)))
-    return now if newest is None else max(now, newest + 1)
 
 
 def raise_version(connection: Connection) -> None:
