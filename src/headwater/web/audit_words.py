@@ -26,7 +26,7 @@ SUBJECTS: Final = {
 
 _ACTIONS: Final = {
     "Personal Data Read": N_("Personal data read"),
-    "Owner Created": N_("Owner made"),
+    "Owner Created": N_("Owner created"),
     "Invitation Accepted": N_("Invitation accepted"),
     "Invitation Deleted": N_("Invitation withdrawn"),
     "Other Sessions Ended": N_("Other sessions ended"),
@@ -41,7 +41,7 @@ _ACTIONS: Final = {
     "User Group Users Modified": N_("Group's members changed"),
 }
 _VERBS: Final = {
-    "Created": N_("%(what)s made"),
+    "Created": N_("%(what)s created"),
     "Modified": N_("%(what)s changed"),
     "Deleted": N_("%(what)s deleted"),
 }

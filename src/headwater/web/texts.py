@@ -13,6 +13,8 @@ import msgspec
 from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
+from headwater.access.roles import ROLES
+from headwater.settings import options
 from headwater.web.translation import FOLDER, LANGUAGES, catalogues, merged
 
 WEB: Final = Path(__file__).parent
@@ -42,7 +44,17 @@ def used() -> dict[str, Text]:
         where = path.relative_to(WEB).as_posix()
         for line, english, many in _texts(path):
             found.setdefault(english, Text(english, many, f"{where}:{line}"))
+    for where, english in _declared():
+        found.setdefault(english, Text(english, "", where))
     return found
+
+
+def _declared() -> Iterator[tuple[str, str]]:
+    """Texts that pages show and other packages declare."""
+    for row in ROLES.values():
+        yield "access/roles.py", row.name
+    for option in options():
+        yield "settings.py", option.description
 
 
 def faults(locale: str) -> Iterator[str]:

@@ -38,7 +38,7 @@ async def create(visit: Visit) -> Response:
         await run_in_threadpool(labels.create, visit.context.changes, visit.principal, label)
     except HeadwaterError as error:
         return await _page(visit, form, error)
-    return visit.redirect("/settings/labels", notice=visit._("The label is made."))
+    return visit.redirect("/settings/labels", notice=visit._("The label is created."))
 
 
 async def delete(visit: Visit) -> Response:

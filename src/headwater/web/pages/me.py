@@ -94,7 +94,7 @@ async def change_password(visit: Visit) -> Response:
         said = visit.problem(error)
         problem = msgspec.structs.replace(said, field=field)
         if field == "old":
-            wrong = visit._("This is not your password until now.")
+            wrong = visit._("This is not your current password.")
             problem = msgspec.structs.replace(problem, message=wrong, hint="", status=422)
         profile = Profile(user.name, user.language, user.time_zone)
         return _rendered(visit, profile, password_problem=problem)
