@@ -37,13 +37,14 @@ class ProblemDetail(msgspec.Struct, frozen=True):
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Why a call was not done. `code` is stable and for programs; `hint` says what to do next;
-    `position` is where in the text of a question it is."""
+    `position` is where in the text of a question it is. What is no HTTP, or too large a head, is
+    refused before it is known whose it is: without `errors`."""
 
     success: Literal[False] = False
     code: str
     message: str
     hint: str
-    errors: tuple[ProblemDetail, ...]
+    errors: tuple[ProblemDetail, ...] | UnsetType = UNSET
     position: int | UnsetType = UNSET
 
 

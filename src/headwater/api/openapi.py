@@ -32,15 +32,18 @@ _SECURITY: Final = {
     },
 }
 _WHEN: Final = {
-    400: "It cannot be read: no JSON, or another content type.",
+    400: "It cannot be read: no HTTP, no JSON, another content type.",
     401: "No credentials, or unknown ones.",
     403: "The caller may not do this.",
     404: "There is no such thing, or none that the caller may see.",
     409: "The present state does not admit it.",
     422: "A value is not admitted; `errors[0].field` names it.",
     429: "Too fast: wait as long as `Retry-After` says.",
+    431: "The head, with the query, is larger than the server takes.",
     503: "It cannot be done now: wait as long as `Retry-After` says.",
 }
+_ALWAYS: Final = (400, 429, 431, 503)
+"""What the collector, through which every call goes, may answer by itself."""
 _WAIT: Final = {
     "Retry-After": {"description": "Whole seconds to wait.", "schema": {"type": "integer"}}
 }
@@ -119,7 +122,7 @@ def operation_id(route: ApiRoute) -> str:
 
 def statuses(route: ApiRoute) -> list[int]:
     """The statuses other than success that a route can answer with."""
-    found = {429, *route.doc.errors}
+    found = {*_ALWAYS, *route.doc.errors}
     if route.access is not Access.ANYONE:
         found |= {401, 403}
     if _PARAMETER.search(route.path):
@@ -127,7 +130,7 @@ def statuses(route: ApiRoute) -> list[int]:
     if route.doc.query is not None:
         found |= {404, 422}
     if route.doc.body is not None:
-        found |= {400, 404, 409, 422}
+        found |= {404, 409, 422}
     if route.method != "GET":
         found |= {409}
     return sorted(found)
