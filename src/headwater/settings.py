@@ -126,7 +126,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=r"^\d+(\.\d+)? ?([KMGT]B|[KMGT]iB)$",
             description="How much memory the warehouse may use, such as 400MB.",
         ),
-    ] = "400MB"
+    ] = "256MB"
     warehouse_threads: Annotated[
         int, Meta(ge=0, description="How many threads a query may use; 0 takes every core.")
     ] = 0

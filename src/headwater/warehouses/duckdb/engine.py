@@ -25,7 +25,7 @@ _SPILL_SHARE: Final = "10GB"
 class Tuning(msgspec.Struct, frozen=True):
     """How much of the machine a database may use. `threads` 0 takes every core."""
 
-    memory: str = "400MB"
+    memory: str = "256MB"
     threads: int = 0
     wal_bytes: int = 67_108_864
 
