@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -112,6 +113,19 @@ def test_the_headers_of_one_hop_are_not_passed_on(start: Start) -> None:
     assert "x-secret" not in said
     assert "te" not in said
     assert said["x-kept"] == "1"
+
+
+def test_blanks_around_a_headers_value_are_no_part_of_it(start: Start) -> None:
+    collector = start(echo)
+    with socket.create_connection(("127.0.0.1", collector.port)) as raw:
+        raw.sendall(
+            b"GET /api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            b"Authorization: Bearer \r\nX-Tabs: \t a \t\r\nX-Empty:  \r\n\r\n"
+        )
+        head, _, body = b"".join(iter(lambda: raw.recv(65_536), b"")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 418")
+    said = dict(json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])["headers"])
+    assert (said["authorization"], said["x-tabs"], said["x-empty"]) == ("Bearer", "a", "")
 
 
 def test_a_body_of_unknown_length_passes(start: Start) -> None:

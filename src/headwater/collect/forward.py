@@ -176,8 +176,9 @@ class Forwarder:
 def _request(scope: Mapping[str, Any], body: _Body, caller: Caller) -> httpx.Request:
     headers: list[Header] = scope["headers"]
     named = _named_by_connection(headers)
+    # Blanks around a value are no part of it, and a client of ours may not send them.
     kept = [
-        (name, value)
+        (name, value.strip(b" \t"))
         for name, value in headers
         if name not in _HOP_BY_HOP and name not in _OURS and name not in named
     ]
