@@ -7,7 +7,8 @@ import msgspec
 
 from headwater.access import sources as access_sources
 from headwater.access.permissions import Permission
-from headwater.debugger.model import Filter, Seen, Trace
+from headwater.debugger.filters import Filter
+from headwater.debugger.model import Seen, Trace
 from headwater.search.masking import masked, masked_event, masked_text
 from headwater.web.frame import Visit
 from headwater.workspaces.model import Source

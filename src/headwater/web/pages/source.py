@@ -6,7 +6,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from headwater.access import sources
+from headwater.access import labels, sources
 from headwater.access.model import OnSome
 from headwater.access.permissions import Permission
 from headwater.errors import BadRequestError, ConflictError, UnavailableError
@@ -17,7 +17,7 @@ from headwater.web.install import Place, filled, languages_for
 from headwater.web.periods import PERIODS, bars, period_named
 from headwater.web.source_health import health
 from headwater.workspaces import key_use
-from headwater.workspaces.model import Source
+from headwater.workspaces.model import Label, Source
 
 _READ = OnSome(Permission.SOURCE_READ)
 _CHANGE = OnSome(Permission.SOURCE_ADMIN)
@@ -41,6 +41,12 @@ class SourceSettings(msgspec.Struct):
 
     name: str
     enabled: bool = False
+
+
+class Labels(msgspec.Struct):
+    """The labels that are ticked, each as `key:value`."""
+
+    labels: list[str] = []
 
 
 class Deletion(msgspec.Struct):
@@ -188,8 +194,27 @@ async def _settings(
         source=source,
         may_change=may_change(visit, source),
         volume=(await volumes_of(visit, [source])).by_id.get(source.id),
+        labels=await _labels(visit),
         **values,
     )
+
+
+async def _labels(visit: Visit) -> list[Label]:
+    """The workspace's labels, for those who may put them on sources."""
+    if not visit.may(Permission.WORKSPACE_ADMIN):
+        return []
+    found = await run_in_threadpool(labels.listed, visit.context.changes, visit.principal)
+    return [each.label for each in found]
+
+
+async def change_labels(visit: Visit) -> Response:
+    form = await visit.form(Labels)
+    wanted = [Label(key, value) for key, _, value in (each.partition(":") for each in form.labels)]
+    source_id = visit.path("source_id")
+    await run_in_threadpool(
+        labels.replace_in_source, visit.context.changes, visit.principal, source_id, wanted
+    )
+    return visit.redirect(f"/sources/{source_id}/settings", notice=visit._("Saved."))
 
 
 async def change_settings(visit: Visit) -> Response:
@@ -234,5 +259,6 @@ PAGES = (
     Page("POST", "/sources/{source_id}/keys/origins", _CHANGE, change_origins),
     Page("GET", "/sources/{source_id}/settings", _READ, settings),
     Page("POST", "/sources/{source_id}/settings", _CHANGE, change_settings),
+    Page("POST", "/sources/{source_id}/labels", Permission.WORKSPACE_ADMIN, change_labels),
     Page("POST", "/sources/{source_id}/delete", _CHANGE, delete),
 )

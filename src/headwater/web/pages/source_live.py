@@ -10,6 +10,8 @@ from headwater.access.model import OnSome
 from headwater.access.permissions import Permission
 from headwater.debugger.model import Seen
 from headwater.errors import FqlError, NotFoundError, UnavailableError
+from headwater.imports import record
+from headwater.imports.record import ImportState
 from headwater.schemas.model import EventSchema, EventSeen
 from headwater.spec import EVENT_TYPES
 from headwater.web.formats import moment
@@ -103,13 +105,13 @@ async def imports(visit: Visit) -> Response:
     """Running and past imports into the source."""
     source = await source_of(visit)
     found = await run_in_threadpool(
-        visit.context.backends.imports.list, visit.principal.workspace_id, source.id
+        record.listed, visit.context.changes, visit.principal, {source.id}
     )
     return visit.render(
         "source/imports.html",
         source=source,
         imports=found,
-        is_running=any(each.state == "running" for each in found),
+        is_running=any(each.state is ImportState.RUNNING for each in found),
         sees_people=may_see_people(visit, source),
         may_change=may_change(visit, source),
         **ways(visit, source),

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from headwater.access import sources
 from headwater.access.model import Access
 from headwater.access.permissions import Permission
-from headwater.debugger.model import Seen
+from headwater.debugger.model import Outcome, Seen
 from headwater.errors import BadRequestError, HeadwaterError, UnavailableError
 from headwater.naming import table_name
 from headwater.queries.model import Format, Question
@@ -45,7 +45,7 @@ async def show(visit: Visit) -> Response:
     if source is None or visit.query("kind"):
         return visit.render("welcome/page.html", source=None, form=NewSource(), others=found)
     first = await first_event(visit, source)
-    question = _question(first) if first and first.outcome == "accepted" else ""
+    question = _question(first) if first and first.outcome is Outcome.ACCEPTED else ""
     return visit.render(
         "welcome/page.html",
         source=source,
@@ -81,7 +81,7 @@ async def skip(visit: Visit) -> Response:
 async def first_event(visit: Visit, source: Source) -> Seen | None:
     """The newest event of the source that became a row, or else the newest of any fate."""
     seen = await recent(visit, [source], count=50)
-    accepted = [each for each in seen if each.outcome == "accepted"]
+    accepted = [each for each in seen if each.outcome is Outcome.ACCEPTED]
     return next(iter(accepted or seen), None)
 
 
