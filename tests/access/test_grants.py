@@ -112,7 +112,7 @@ def test_more_labels_are_reached_by_more_never_by_fewer_of_them() -> None:
 
 
 def test_without_a_permission_one_is_told_which() -> None:
-    with pytest.raises(ForbiddenError, match="audit.read"):
+    with pytest.raises(ForbiddenError, match=r"audit\.read"):
         holder(()).require(Permission.AUDIT_READ)
 
 

@@ -10,7 +10,7 @@ from headwater.access.model import EVERYTHING, Grant, Principal, Reach
 from headwater.access.permissions import Kind, Permission
 from headwater.access.roles import ROLES, Role
 from headwater.errors import ForbiddenError, InvalidError
-from headwater.workspaces import labels, store
+from headwater.workspaces import labels, store, warehouses
 
 _MOST: Final = 100
 _WHOLE_ONLY: Final = frozenset({Role.WORKSPACE_OWNER, Role.WORKSPACE_MEMBER, Role.MINIMAL_USER})
@@ -73,7 +73,10 @@ class _Known:
     """What there is in a workspace to be given roles on."""
 
     def __init__(self, connection: Connection, workspace_id: str) -> None:
-        self._sources = {each.id for each in store.sources(connection, workspace_id)}
+        self._ids = {
+            Kind.SOURCE: {each.id for each in store.sources(connection, workspace_id)},
+            Kind.WAREHOUSE: {each.id for each in warehouses.warehouses(connection, workspace_id)},
+        }
         self._labels = {each.label for each in labels.labels(connection, workspace_id)}
 
     def check(self, role: Role, reach: Reach) -> None:
@@ -88,7 +91,7 @@ class _Known:
                 f"the role {role.display_name} cannot be given on a {reach.kind}.",
                 "Name the workspace itself as the resource.",
             )
-        if reach.id and not (reach.kind is Kind.SOURCE and reach.id in self._sources):
+        if reach.id and reach.id not in self._ids.get(reach.kind, ()):
             raise _invalid(f"there is no {reach.kind} {reach.id[:100]!r}.", "")
         for label in reach.labels:
             if label not in self._labels:

@@ -35,6 +35,7 @@ async def events(call: Call) -> Response:
         until=moment(asked.until, name="until") if asked.until else None,
         source=(await _source(call, asked.source)).slug if asked.source else None,
     )
+    call.context.changes.record_read(call.principal, "export", call.request.url.query)
     stack = AsyncExitStack()
     response = await stack.enter_async_context(call.context.warehouse.export(wanted))
     return StreamingResponse(passed_on(stack, response), media_type="application/x-ndjson")
