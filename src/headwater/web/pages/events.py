@@ -1,0 +1,248 @@
+"""/events: every stored event, found by person, name, property and text; and each on its way."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from headwater.access import sources
+from headwater.access.model import OnSome
+from headwater.access.permissions import Permission
+from headwater.debugger.model import Trace
+from headwater.errors import BadRequestError, NotFoundError, UnavailableError
+from headwater.search.masking import masked, masked_event
+from headwater.search.model import Found, FoundEvent, Search, StoredEvent
+from headwater.spec import EVENT_TYPES
+from headwater.web.event_search import (
+    PERIODS,
+    Asked,
+    asked,
+    chips,
+    key_properties,
+    search_of,
+)
+from headwater.web.frame import Page, Visit
+from headwater.web.json_markup import json_markup
+from headwater.web.live_events import may_see_people, traced
+from headwater.web.moments import micros
+from headwater.workspaces.model import Source
+
+_READ: Final = OnSome(Permission.SOURCE_READ)
+_NEIGHBOURS: Final = 5
+_WINDOWS: Final = (3_600_000_000, 30 * 86_400_000_000)
+"""How far around an event its person's others are looked for: first near, then far."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """An event as a line of a list."""
+
+    path: str
+    name: str
+    type: str
+    person: str
+    source: str
+    at: int | None
+    properties: Sequence[tuple[str, str]]
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What the same person did before and after an event, the newest first."""
+
+    person: str
+    after: Sequence[Line]
+    before: Sequence[Line]
+
+
+class StoredRow(msgspec.Struct, frozen=True):
+    """A row of the warehouse that an event became, and the question that finds it."""
+
+    table: str
+    path: str
+    sql: str
+    values: Sequence[tuple[str, Any]]
+
+
+async def index(visit: Visit) -> Response:
+    every = await _sources(visit)
+    wanted = asked(visit.request.query_params)
+    problem = None
+    found = Found(events=[])
+    try:
+        found = await _found(visit, every, wanted)
+    except (BadRequestError, UnavailableError) as error:
+        problem = visit.problem(error)
+    return visit.render(
+        "events/list.html",
+        problem.status if problem else 200,
+        wanted=wanted,
+        lines=_lines(visit, every, found.events),
+        found=found,
+        chips=list(chips(wanted)) if problem is None else [],
+        problem=problem,
+        older=wanted.path(cursor=found.next) if found.next else "",
+        searched_back_to=micros(found.searched_back_to),
+        sources=every,
+        types=EVENT_TYPES,
+        periods=[(name, visit._(label)) for name, label, _ in PERIODS],
+        names=await _names(visit),
+    )
+
+
+async def show(visit: Visit) -> Response:
+    message_id = visit.path("message_id")
+    every = await _sources(visit)
+    backends = visit.context.backends
+    workspace_id = visit.principal.workspace_id
+    stored = await backends.search.event(workspace_id, every, message_id)
+    if slug := visit.query("source"):
+        stored = [each for each in stored if each.source == slug] or stored
+    trace = await _trace(visit, every, message_id)
+    event = stored[0] if stored else None
+    source = _source(every, event.source_id if event else trace.source_id if trace else "")
+    if source is None:
+        raise NotFoundError(
+            f"There is no event {message_id!r}.",
+            hint="It may still be on its way, or have been deleted.",
+        )
+    sees = may_see_people(visit, source)
+    if sees and trace is None:
+        visit.context.changes.record_read(visit.principal, "event", message_id)
+    json = event.json if event else (trace.normalised if trace else None)
+    shown = json if sees or json is None else masked_event(json)
+    return visit.render(
+        "events/event.html",
+        message_id=message_id,
+        event=event,
+        trace=trace,
+        source=source,
+        sees_people=sees,
+        json=shown,
+        markup=json_markup(shown) if shown is not None else None,
+        rows=_rows(event, sees=sees) if event else [],
+        around=await _around(visit, every, event) if event and sees else None,
+        micros=micros,
+        may_ask=visit.may((Permission.WAREHOUSE_READ, Permission.PII_READ)),
+        copies=len(stored) - 1,
+    )
+
+
+async def _sources(visit: Visit) -> list[Source]:
+    return await run_in_threadpool(sources.listed, visit.context.changes, visit.principal)
+
+
+def _source(every: Sequence[Source], source_id: str) -> Source | None:
+    return next((each for each in every if each.id == source_id), None)
+
+
+async def _found(visit: Visit, every: Sequence[Source], wanted: Asked) -> Found:
+    search = search_of(wanted, visit.context.clock.now())
+    among = [each for each in every if wanted.source in ("", each.slug, each.id)]
+    found = await visit.context.backends.search.events(visit.principal.workspace_id, among, search)
+    if any(may_see_people(visit, each) for each in among):
+        visit.context.changes.record_read(visit.principal, "events", wanted.path())
+    return found
+
+
+async def _names(visit: Visit) -> list[str]:
+    """Event names to choose from; none where the visitor may not see all of them."""
+    if not visit.may(Permission.WAREHOUSE_READ):
+        return []
+    try:
+        contents = await visit.context.warehouse.contents(visit.principal.workspace_id)
+    except UnavailableError:
+        return []
+    return sorted({each.event for each in contents.names})[:300]
+
+
+async def _trace(visit: Visit, every: Sequence[Source], message_id: str) -> Trace | None:
+    """The event's way, as the visitor may see it; None where only the warehouse knows it."""
+    try:
+        found = await visit.context.backends.debugger.trace(
+            visit.principal.workspace_id, every, message_id
+        )
+    except NotFoundError:
+        return None
+    source = _source(every, found.source_id)
+    return await traced(visit, source, message_id) if source else None
+
+
+def _lines(visit: Visit, every: Sequence[Source], events: Sequence[FoundEvent]) -> list[Line]:
+    by_id = {each.id: each for each in every}
+    seen = {each.id: may_see_people(visit, each) for each in every}
+    return [
+        _line(each, by_id.get(each.source_id), sees=seen.get(each.source_id, False))
+        for each in events
+    ]
+
+
+def _line(event: FoundEvent, source: Source | None, *, sees: bool) -> Line:
+    person = event.user_id or event.anonymous_id or ""
+    return Line(
+        path=f"/events/{quote(event.message_id, safe='')}?source={quote(event.source)}",
+        name=event.event or event.name or event.type,
+        type=event.type,
+        person=person if sees else str(masked(person)),
+        source=source.name if source else event.source,
+        at=micros(event.received_at),
+        properties=key_properties(event.json if sees else masked_event(event.json)),
+    )
+
+
+def _rows(event: StoredEvent, *, sees: bool) -> list[StoredRow]:
+    return [
+        StoredRow(
+            table=each.table,
+            path="/warehouse/tables/" + each.table.replace(".", "/", 1),
+            sql=f"SELECT *\nFROM {_table(each.table)}\nWHERE id = {_text(event.message_id)}",
+            values=[
+                (name, value if sees else masked(value))
+                for name, value in each.row.items()
+                if value is not None
+            ],
+        )
+        for each in event.rows
+    ]
+
+
+def _table(name: str) -> str:
+    schema, _, table = name.partition(".")
+    return f'{schema}."{table}"' if table == "group" else f"{schema}.{table}"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+async def _around(visit: Visit, every: Sequence[Source], event: StoredEvent) -> Around | None:
+    """The same person's events around this one; None of nobody."""
+    person = event.user_id or event.anonymous_id
+    at = micros(event.received_at)
+    if not person or at is None:
+        return None
+    search = visit.context.backends.search
+    workspace_id = visit.principal.workspace_id
+    before = await search.events(
+        workspace_id, every, Search(person=person, until=at, count=_NEIGHBOURS)
+    )
+    after: list[FoundEvent] = []
+    for window in _WINDOWS:
+        found = await search.events(
+            workspace_id, every, Search(person=person, since=at, until=at + window, count=200)
+        )
+        after = [each for each in found.events if each.message_id != event.message_id]
+        if len(after) >= _NEIGHBOURS:
+            break
+    return Around(
+        person,
+        _lines(visit, every, after[-_NEIGHBOURS:]),
+        _lines(visit, every, before.events),
+    )
+
+
+PAGES = (
+    Page("GET", "/events", _READ, index),
+    Page("GET", "/events/{message_id:path}", _READ, show),
+)
