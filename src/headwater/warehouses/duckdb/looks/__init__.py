@@ -5,17 +5,29 @@ from typing import Any, Final
 
 import msgspec
 
+from headwater.debugger.model import WHEREABOUTS, WhereaboutsLook
+from headwater.delivery.model import DELIVERY, DeliveryLook
 from headwater.errors import BadRequestError
-from headwater.quarantine.model import CountsLook, DecideLook, KeptLook
-from headwater.quarantine.reading import COUNTS, DECIDE, KEPT
+from headwater.quarantine.model import (
+    COUNTS,
+    DECIDE,
+    KEPT,
+    CountsLook,
+    DecideLook,
+    KeptLook,
+)
 from headwater.queries.looks import unknown
-from headwater.schemas.model import EventsSeenLook, SampleLook
-from headwater.schemas.reading import EVENTS_SEEN, SAMPLE
-from headwater.search.events import EVENT, EVENTS
-from headwater.search.model import EventLook, EventsLook
-from headwater.volumes.model import LastLook, VolumesLook
-from headwater.volumes.reading import LAST_EVENTS, VOLUMES
-from headwater.warehouses.duckdb.looks import events, quarantine, schemas, volumes
+from headwater.schemas.model import EVENTS_SEEN, SAMPLE, EventsSeenLook, SampleLook
+from headwater.search.model import EVENT, EVENTS, EventLook, EventsLook
+from headwater.volumes.model import LAST_EVENTS, VOLUMES, LastLook, VolumesLook
+from headwater.warehouses.duckdb.looks import (
+    delivery,
+    events,
+    quarantine,
+    schemas,
+    volumes,
+    whereabouts,
+)
 from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 _Look = tuple[type[Any], Callable[[DuckDBWarehouse, Any], object]]
@@ -29,7 +41,9 @@ LOOKS: Final[Mapping[str, _Look]] = {
     KEPT: (KeptLook, quarantine.kept),
     COUNTS: (CountsLook, quarantine.counts),
     DECIDE: (DecideLook, quarantine.decide),
+    WHEREABOUTS: (WhereaboutsLook, whereabouts.whereabouts),
     LAST_EVENTS: (LastLook, volumes.last_events),
+    DELIVERY: (DeliveryLook, delivery.delivery),
 }
 
 
