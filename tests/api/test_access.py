@@ -13,7 +13,7 @@ from headwater.api.application import ROUTES, application
 from headwater.api.frame import ApiRoute, Context
 
 OPEN_TO_ANYONE = {"/api/openapi.json", "/api/reference"}
-OPEN_TO_THIS_MACHINE = {"/metrics", "/api/health"}
+OPEN_TO_THIS_MACHINE = {"/metrics", "/api/health", "/api/setup"}
 
 
 def served(context: Context) -> Iterator[tuple[str, str]]:

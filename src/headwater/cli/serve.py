@@ -41,7 +41,7 @@ def serve(
         def on_ready() -> None:
             print(f"Headwater is ready at {url}", flush=True)
             if not had_token and not settings.admin_token:
-                _show_token(token_file)
+                _show_token(token_file, url)
             if welcome:
                 _welcome(settings)
 
@@ -49,9 +49,11 @@ def serve(
     sys.exit(status)
 
 
-def _show_token(path: Path) -> None:
+def _show_token(path: Path, url: str) -> None:
+    token = path.read_text("utf-8").strip()
     print(
-        f"The first owner's API token, kept in {path}: {path.read_text('utf-8').strip()}",
+        f"The first owner's API token, kept in {path}: {token}\n"
+        f"Make the first owner of the console at {url}/setup?token={token}",
         file=sys.stderr,
         flush=True,
     )

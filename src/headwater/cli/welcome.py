@@ -1,12 +1,14 @@
 """`headwater welcome`: a first source, and how to send a first event to it."""
 
-from headwater.cli.connection import call, require
+from urllib.parse import quote
+
+from headwater.cli.connection import Connection, call, require
 from headwater.cli.options import ClientOptions, settings_of
 
 _EVENT = '{"userId": "u1", "event": "Order Completed", "properties": {"revenue": 42}}'
 
 _TEXT = """
-  Console     {url}/
+  Console     {console}
   Write key   {key}   (source "{name}")
 
   Send a first event:
@@ -28,4 +30,13 @@ def welcome(*, options: ClientOptions | None = None) -> None:
         sources = [call(connection, "POST", "/api/sources", body)["source"]]
     first = sources[0]
     key, name = first["writeKeys"][-1], first["name"]
-    print(_TEXT.format(url=connection.url, key=key, name=name, event=_EVENT), flush=True)
+    console = _console(connection)
+    text = _TEXT.format(url=connection.url, console=console, key=key, name=name, event=_EVENT)
+    print(text, flush=True)
+
+
+def _console(connection: Connection) -> str:
+    """Where the console is; with the link that makes the first owner, until there is one."""
+    if call(connection, "GET", "/api/setup")["isNeeded"]:
+        return f"{connection.url}/setup?token={quote(connection.token)}"
+    return f"{connection.url}/"
