@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from headwater.access.admission import admit, identify, require_same_origin
 from headwater.access.model import Principal
-from headwater.errors import HeadwaterError, NotFoundError, UnauthorizedError
+from headwater.errors import BadRequestError, HeadwaterError, NotFoundError, UnauthorizedError
 from headwater.kit.logging import logger
 from headwater.web import assets
 from headwater.web.account import Account, account
@@ -25,21 +25,28 @@ from headwater.web.headers import SafeHeaders
 from headwater.web.pages import (
     about,
     audit,
+    events,
     groups,
     health_page,
     invitation,
     labels,
     me,
     members,
+    overview,
     palette,
     preferences,
+    quarantine,
     server_settings,
     setup,
     sign_in,
+    source,
+    source_live,
+    sources,
     sql,
     styleguide,
     tokens,
     warehouse,
+    welcome,
     workspace,
 )
 
@@ -52,15 +59,22 @@ PAGES: Final[tuple[Page, ...]] = (
     *labels.PAGES,
     *me.PAGES,
     *members.PAGES,
+    *overview.PAGES,
+    *events.PAGES,
     *palette.PAGES,
+    *quarantine.PAGES,
     *preferences.PAGES,
     *server_settings.PAGES,
     *setup.PAGES,
     *sign_in.PAGES,
+    *sources.PAGES,
+    *source.PAGES,
+    *source_live.PAGES,
     *sql.PAGES,
     *styleguide.PAGES,
     *tokens.PAGES,
     *warehouse.PAGES,
+    *welcome.PAGES,
     *workspace.PAGES,
 )
 
@@ -112,9 +126,7 @@ async def _failed(request: Request, context: Context, error: Exception) -> Respo
         path = request.url.path
         if error.status_code == 404 and path != "/" and path.endswith("/"):
             return RedirectResponse("/" + path.strip("/"), 308)
-        error = NotFoundError(
-            "There is nothing at this address.", hint="It may have moved, or been deleted."
-        )
+        error = _as_ours(error)
     elif not isinstance(error, HeadwaterError):
         _log.error("web.broken", path=request.url.path, error=repr(error), exc_info=error)
     try:
@@ -125,6 +137,14 @@ async def _failed(request: Request, context: Context, error: Exception) -> Respo
         visit = Visit(request, context, None)
     problem = visit.problem(error)
     return visit.render("problem/page.html", problem.status, problem=problem)
+
+
+def _as_ours(error: HTTPException) -> HeadwaterError:
+    if error.status_code in (404, 405):
+        return NotFoundError(
+            "There is nothing at this address.", hint="It may have moved, or been deleted."
+        )
+    return BadRequestError("The form cannot be read.", hint="Open the page and send it again.")
 
 
 async def _visit(request: Request, context: Context) -> Visit:

@@ -203,7 +203,8 @@ def _rows(event: StoredEvent, *, sees: bool) -> list[StoredRow]:
                 if value is not None
             ],
         )
-        for each in event.rows
+        # The event's own table says most: `tracks` and `users` come after it.
+        for each in sorted(event.rows, key=lambda each: each.table.endswith((".tracks", ".users")))
     ]
 
 

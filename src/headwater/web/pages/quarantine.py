@@ -25,6 +25,7 @@ from headwater.workspaces.model import Source
 
 _READ: Final = OnSome(Permission.SOURCE_READ)
 _CHANGE: Final = OnSome(Permission.SOURCE_ADMIN)
+_ADMIN: Final = Permission.SOURCE_ADMIN
 _COUNT: Final = 50
 
 
@@ -55,7 +56,8 @@ async def index(visit: Visit) -> Response:
         return visit.redirect(f"{where}?{urlencode(query)}" if query else where)
     every = await _sources(visit)
     backends = visit.context.backends
-    found = await backends.quarantine.reasons(visit.principal.workspace_id, every)
+    among = None if visit.may(Permission.SOURCE_READ) else every
+    found = await backends.quarantine.reasons(visit.principal.workspace_id, among)
     return visit.render(
         "quarantine/reasons.html",
         reasons=found,
@@ -105,7 +107,6 @@ async def change_event(visit: Visit) -> Response:
     every = await _sources(visit)
     held = await _held(visit, every)
     form = await visit.form(EventForm)
-    _require_change(visit, [each for each in every if each.id == held.source_id])
     quarantine = visit.context.backends.quarantine
     chosen = Selection(keys=(held.key,))
     try:
@@ -125,11 +126,13 @@ async def change_event(visit: Visit) -> Response:
 
 async def ask_mend(visit: Visit) -> Response:
     """The fixes that are worth a try, and what they would do."""
-    every = await _sources(visit)
+    every = _changeable(visit, await _sources(visit))
     form = FixForm(
         reason=visit.query("reason"), source=visit.query("source"), event=visit.query("event")
     )
-    wanted = _selection(visit, every, reason=form.reason, source=form.source, event=form.event)
+    wanted = _selection(
+        visit, every, reason=form.reason, source=form.source, event=form.event, to=_ADMIN
+    )
     page = await visit.context.backends.quarantine.events(
         visit.principal.workspace_id, wanted, "", 1
     )
@@ -139,7 +142,7 @@ async def ask_mend(visit: Visit) -> Response:
 
 async def mend(visit: Visit) -> Response:
     """Show what the fixes would do, or do it."""
-    every = await _sources(visit)
+    every = _changeable(visit, await _sources(visit))
     form = await visit.form(FixForm)
     rows = rows_of(form)
     if form.act == "add":
@@ -150,8 +153,9 @@ async def mend(visit: Visit) -> Response:
         return await _mend_page(visit, every, form, kept or [Row()])
     if form.act != "replay":
         return await _mend_page(visit, every, form, rows)
-    wanted = _selection(visit, every, reason=form.reason, source=form.source, event=form.event)
-    _require_change(visit, _among(every, wanted))
+    wanted = _selection(
+        visit, every, reason=form.reason, source=form.source, event=form.event, to=_ADMIN
+    )
     try:
         await visit.context.backends.quarantine.replay(visit.principal, wanted, fixes_of(rows))
     except HeadwaterError as error:
@@ -162,7 +166,7 @@ async def mend(visit: Visit) -> Response:
 
 
 async def dismiss(visit: Visit) -> Response:
-    every = await _sources(visit)
+    every = _changeable(visit, await _sources(visit))
     form = await visit.form(ChosenForm)
     wanted = _selection(
         visit,
@@ -171,8 +175,8 @@ async def dismiss(visit: Visit) -> Response:
         source=form.source,
         event=form.event,
         keys=tuple(form.key),
+        to=_ADMIN,
     )
-    _require_change(visit, _among(every, wanted))
     await visit.context.backends.quarantine.dismiss(visit.principal, wanted)
     back = f"/quarantine/reasons/{form.reason}" if form.key and form.reason else "/quarantine"
     return visit.redirect(back, notice=visit._("Dismissed. The list of runs takes it back."))
@@ -180,7 +184,6 @@ async def dismiss(visit: Visit) -> Response:
 
 async def restore(visit: Visit) -> Response:
     form = await visit.form(RestoreForm)
-    _require_change(visit, await _sources(visit))
     await visit.context.backends.quarantine.restore(visit.principal, form.run)
     return visit.redirect("/quarantine/runs", notice=visit._("They are open again."))
 
@@ -240,11 +243,12 @@ def _selection(
     event: str = "",
     state: State = State.OPEN,
     keys: tuple[str, ...] = (),
+    to: Permission = Permission.SOURCE_READ,
 ) -> Selection:
-    """What is selected, of the sources that the visitor may see."""
+    """What is selected of these sources, on which the visitor has a permission."""
     named = source or visit.query("source")
     ids = tuple(each.id for each in every if not named or named in (each.id, each.slug))
-    sees_all = not named and visit.may(Permission.SOURCE_READ)
+    sees_all = not named and visit.may(to)
     if not ids and not sees_all:
         raise NotFoundError(f"There is no source {named!r}.")
     return Selection(
@@ -260,10 +264,13 @@ def _among(every: Sequence[Source], wanted: Selection) -> list[Source]:
     return [each for each in every if not wanted.source_ids or each.id in wanted.source_ids]
 
 
-def _require_change(visit: Visit, among: Sequence[Source]) -> None:
-    """Raise ForbiddenError where the visitor may not change one of the sources."""
-    for each in among:
-        visit.principal.require(Permission.SOURCE_ADMIN, sources.resource(each))
+def _changeable(visit: Visit, every: Sequence[Source]) -> list[Source]:
+    """The sources about whose events the visitor may decide."""
+    return [
+        each
+        for each in every
+        if visit.principal.may(Permission.SOURCE_ADMIN, sources.resource(each))
+    ]
 
 
 async def _held(visit: Visit, every: Sequence[Source]) -> Kept:
@@ -326,7 +333,9 @@ async def _mend_page(
     rows: Sequence[Row],
     error: HeadwaterError | None = None,
 ) -> Response:
-    wanted = _selection(visit, every, reason=form.reason, source=form.source, event=form.event)
+    wanted = _selection(
+        visit, every, reason=form.reason, source=form.source, event=form.event, to=_ADMIN
+    )
     preview: Preview | None = None
     if error is None:
         try:
