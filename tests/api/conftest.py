@@ -13,6 +13,7 @@ from headwater.access.model import Grant
 from headwater.access.roles import Role
 from headwater.api.application import application
 from headwater.api.frame import Context
+from headwater.backends import backends
 from headwater.databases.migrate import migrate
 from headwater.databases.sql import SqlDatabase, sqlite_database
 from headwater.kit.clock import FakeClock
@@ -49,13 +50,17 @@ def context(tmp_path: Path, database: SqlDatabase) -> Context:
             now=1,
             secret=BOB,
         )
+    settings, log = Settings(data_dir=tmp_path), MemoryLog()
+    published = PublishedConfiguration(tmp_path)
+    warehouse = RemoteWarehouse(tmp_path / "no.sock")
     return Context(
-        settings=Settings(data_dir=tmp_path),
+        settings=settings,
         clock=clock,
         changes=changes,
-        log=MemoryLog(),
-        published=PublishedConfiguration(tmp_path),
-        warehouse=RemoteWarehouse(tmp_path / "no.sock"),
+        log=log,
+        published=published,
+        warehouse=warehouse,
+        backends=backends(settings, changes, log, published, warehouse),
     )
 
 

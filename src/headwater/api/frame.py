@@ -21,6 +21,7 @@ from starlette.responses import Response
 from headwater.access.changes import Changes
 from headwater.access.model import Principal, Rule
 from headwater.api import dialects
+from headwater.backends import Backends
 from headwater.errors import BadRequestError, UnauthorizedError
 from headwater.kit.clock import Clock
 from headwater.kit.vault import Vault, open_vault
@@ -47,6 +48,7 @@ class Context:
     log: Log
     published: PublishedConfiguration
     warehouse: RemoteWarehouse
+    backends: Backends
 
     @cached_property
     def vault(self) -> Vault:

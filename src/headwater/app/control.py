@@ -10,6 +10,7 @@ from headwater.api import application as api
 from headwater.api.frame import Context
 from headwater.app.log import open_log
 from headwater.app.state import open_state
+from headwater.backends import backends
 from headwater.kit.asgi import serve_on_unix_socket
 from headwater.kit.clock import SystemClock
 from headwater.kit.sockets import socket_path
@@ -25,19 +26,23 @@ def run(settings: Settings, stop: threading.Event, listening: socket.socket | No
     clock = SystemClock()
     log = open_log(settings)
     with closing(log), open_state(settings, clock) as changes:
+        published = PublishedConfiguration(settings.data_dir)
+        warehouse = RemoteWarehouse(socket_path(settings.data_dir, "warehouse"))
         context = Context(
             settings=settings,
             clock=clock,
             changes=changes,
             log=log,
-            published=PublishedConfiguration(settings.data_dir),
-            warehouse=RemoteWarehouse(socket_path(settings.data_dir, "warehouse")),
+            published=published,
+            warehouse=warehouse,
+            backends=backends(settings, changes, log, published, warehouse, stop),
         )
         serve_on_unix_socket(
             Control(context),
             socket_path(settings.data_dir, "control"),
             stop,
             drain_seconds=settings.drain_seconds,
+            beside=context.backends.run,
         )
 
 
@@ -64,4 +69,5 @@ def _for_the_console(context: Context) -> WebContext:
         log=context.log,
         published=context.published,
         warehouse=context.warehouse,
+        backends=context.backends,
     )

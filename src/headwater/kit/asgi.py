@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -19,11 +19,17 @@ class Stop(Protocol):
 
 
 def serve_on_unix_socket(
-    application: ASGIApp, path: Path, stop: Stop, *, drain_seconds: float
+    application: ASGIApp,
+    path: Path,
+    stop: Stop,
+    *,
+    drain_seconds: float,
+    beside: Callable[[], Coroutine[None, None, None]] | None = None,
 ) -> None:
     """Serve until `stop` is set; then finish the answers under way, for so long, and return.
 
-    The socket is for its owner alone. One that an earlier process left is replaced.
+    The socket is for its owner alone. One that an earlier process left is replaced. `beside` runs
+    in the same loop, and is cancelled at the end.
     """
     config = uvicorn.Config(
         application,
@@ -40,9 +46,23 @@ def serve_on_unix_socket(
     listening = _bound(path)
     try:
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_Server(config, stop).serve([listening]))
+            runner.run(_serve(_Server(config, stop), listening, beside))
     finally:
         listening.close()
+
+
+async def _serve(
+    server: uvicorn.Server,
+    listening: socket.socket,
+    beside: Callable[[], Coroutine[None, None, None]] | None,
+) -> None:
+    task = None if beside is None else asyncio.create_task(beside())
+    try:
+        await server.serve([listening])
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 class _Server(uvicorn.Server):

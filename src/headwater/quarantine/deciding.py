@@ -25,6 +25,7 @@ from headwater.ports import Log
 from headwater.quarantine import fixes, store
 from headwater.quarantine.appending import Replays
 from headwater.quarantine.model import (
+    DECIDE,
     MOST_RUNS,
     DecideLook,
     Fix,
@@ -36,7 +37,7 @@ from headwater.quarantine.model import (
     Selection,
     State,
 )
-from headwater.quarantine.reading import DECIDE, Reader, Sources, place_of, within
+from headwater.quarantine.reading import Reader, Sources, place_of, within
 from headwater.quarantine.replaying import Replay, replay_of
 from headwater.quarantine.store import Begun, Chunk
 from headwater.queries.looks import Looking, look
@@ -71,7 +72,7 @@ class Decider:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await _blocking(self._replays.close)
+        await blocking(self._replays.close)
 
     async def replay(
         self,
@@ -97,23 +98,23 @@ class Decider:
 
     async def restore(self, by: Principal, run_id: str) -> Run:
         """Take a dismissal back. Raises NotFoundError and ConflictError."""
-        undone = await _blocking(self._run, by.workspace_id, run_id)
+        undone = await blocking(self._run, by.workspace_id, run_id)
         if undone.kind is not Kind.DISMISS or undone.state is not RunState.DONE:
             raise ConflictError(
                 f"The run {run_id} cannot be taken back.",
                 hint="Only a dismissal that is done can: a replayed event is on its way.",
             )
         run = self._new(by, Kind.RESTORE, undone.selection, total=undone.events, undone=run_id)
-        await _blocking(self._note, by, run)
+        await blocking(self._note, by, run)
         return await self._carry_out(run)
 
     async def runs(self, workspace_id: str) -> list[Run]:
         """What was done, the newest first."""
-        return [run.shown() for run in await _blocking(self._runs, workspace_id)]
+        return [run.shown() for run in await blocking(self._runs, workspace_id)]
 
     async def run(self, workspace_id: str, run_id: str) -> Run:
         """One run, as far as it is. Raises NotFoundError."""
-        return (await _blocking(self._run, workspace_id, run_id)).shown()
+        return (await blocking(self._run, workspace_id, run_id)).shown()
 
     def dismissed(self, workspace_id: str) -> int:
         """How many events of a workspace are dismissed."""
@@ -121,9 +122,13 @@ class Decider:
             return store.dismissed(connection, workspace_id)
 
     async def resume(self) -> None:
-        """Go on with what a stop has cut short: what was decided, then what was begun."""
-        await self._tell_the_rest()
-        for run in await _blocking(self._unfinished):
+        """Go on with what a stop has cut short: what was decided, then what was begun. Waits for
+        the warehouse where it is not there yet."""
+        wait = _FIRST_WAIT_SECONDS
+        while not await self._has_told_the_rest():
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
+        for run in await blocking(self._unfinished):
             self._go_on(run)
 
     async def _begin(
@@ -156,7 +161,7 @@ class Decider:
                 code="too_many_events",
             )
         run = self._new(by, kind, wanted, mending, total=total)
-        await _blocking(self._note, by, run)
+        await blocking(self._note, by, run)
         return await self._carry_out(run, edited)
 
     def _new(
@@ -218,10 +223,18 @@ class Decider:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
 
+    async def _has_told_the_rest(self) -> bool:
+        try:
+            await self._tell_the_rest()
+        except HeadwaterError as error:
+            _log.warning("decisions.wait", error=error.message)
+            return False
+        return True
+
     async def _tell_the_rest(self) -> None:
         """Carry out what was decided and not carried out."""
         async with self._one_at_a_time:
-            for chunk in await _blocking(self._chunks):
+            for chunk in await blocking(self._chunks):
                 await self._tell(chunk)
 
     async def _part(
@@ -232,7 +245,7 @@ class Decider:
             if run.kind is Kind.RESTORE:
                 return await self._restore_part(run)
             rows = await self._reader.rows(run.workspace_id, run.selection, after, AT_ONCE)
-            chunk = await _blocking(self._decide, run, rows, edited, len(rows) < AT_ONCE)
+            chunk = await blocking(self._decide, run, rows, edited, len(rows) < AT_ONCE)
             if chunk is not None:
                 await self._tell(chunk)
         return place_of(rows[-1]) if len(rows) == AT_ONCE else None
@@ -267,7 +280,7 @@ class Decider:
         return chunk
 
     async def _restore_part(self, run: Begun) -> Place | None:
-        chunk = await _blocking(self._undecide, run)
+        chunk = await blocking(self._undecide, run)
         if chunk is None:
             return None
         await self._tell(chunk)
@@ -289,10 +302,10 @@ class Decider:
     async def _tell(self, chunk: Chunk) -> None:
         """Carry out what was decided: the log first, for the warehouse's note can be made again."""
         if chunk.replays:
-            await _blocking(self._replays.append, chunk)
+            await blocking(self._replays.append, chunk)
         wanted = DecideLook(chunk.keys, chunk.state)
         await look(self._warehouse, DECIDE, chunk.workspace_id, wanted, int)
-        await _blocking(self._remove, chunk)
+        await blocking(self._remove, chunk)
 
     def _remove(self, chunk: Chunk) -> None:
         with self._changes.noting() as connection:
@@ -325,5 +338,6 @@ class Decider:
             return store.unfinished(connection)
 
 
-async def _blocking(work: Callable[..., T], *arguments: object) -> T:
+async def blocking(work: Callable[..., T], *arguments: object) -> T:
+    """What work on a thread of its own results in."""
     return await anyio.to_thread.run_sync(partial(work, *arguments))

@@ -7,6 +7,11 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+KEPT: Final = "quarantined"
+COUNTS: Final = "quarantined_counts"
+DECIDE: Final = "decide_quarantined"
+"""The names of the looks; the last is a note."""
+
 MOST_KEYS: Final = 1_000
 MOST_FIXES: Final = 20
 MOST_PAGE: Final = 200

@@ -14,6 +14,8 @@ from headwater.pipeline.event import Limits
 from headwater.quarantine import fixes
 from headwater.quarantine.meanings import field_of, meaning_of
 from headwater.quarantine.model import (
+    COUNTS,
+    KEPT,
     MOST_PREVIEWED,
     CountsLook,
     Fix,
@@ -32,11 +34,6 @@ from headwater.quarantine.model import (
 from headwater.quarantine.replaying import PASSES, UNREADABLE, replay_of, tried, written
 from headwater.queries.looks import Looking, look
 from headwater.workspaces.model import Source
-
-KEPT: Final = "quarantined"
-COUNTS: Final = "quarantined_counts"
-DECIDE: Final = "decide_quarantined"
-"""The names of the looks; the last is a note."""
 
 HOURS: Final = 24
 _EXPORTED_AT_ONCE: Final = 1_000

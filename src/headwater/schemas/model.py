@@ -6,6 +6,10 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+EVENTS_SEEN: Final = "events_seen"
+SAMPLE: Final = "sample"
+"""The names of the looks."""
+
 MOST_EVENTS: Final = 1_000
 MOST_PATHS: Final = 500
 MOST_SAMPLED: Final = 10_000

@@ -8,6 +8,8 @@ from headwater.kit.clock import Clock, isoformat
 from headwater.queries.looks import Looking, look
 from headwater.schemas import rules
 from headwater.schemas.model import (
+    EVENTS_SEEN,
+    SAMPLE,
     SAMPLED,
     EventCount,
     EventSchema,
@@ -16,10 +18,6 @@ from headwater.schemas.model import (
     Sample,
     SampleLook,
 )
-
-EVENTS_SEEN: Final = "events_seen"
-SAMPLE: Final = "sample"
-"""The names of the looks."""
 
 _DAY: Final = 86_400_000_000
 

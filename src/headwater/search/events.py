@@ -10,6 +10,8 @@ from headwater.kit import cursors
 from headwater.kit.clock import isoformat
 from headwater.queries.looks import Looking, look
 from headwater.search.model import (
+    EVENT,
+    EVENTS,
     Comparison,
     EventLook,
     EventRows,
@@ -26,10 +28,6 @@ from headwater.search.model import (
 )
 from headwater.search.paths import place_of
 from headwater.workspaces.model import Source
-
-EVENTS: Final = "events"
-EVENT: Final = "event"
-"""The names of the looks."""
 
 SECONDS: Final = 2.0
 """A page that is not full by then is given as far as it got."""

@@ -7,6 +7,10 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+EVENTS: Final = "events"
+EVENT: Final = "event"
+"""The names of the looks."""
+
 MOST_EVENTS: Final = 200
 MOST_TERMS: Final = 10
 LONGEST_TEXT: Final = 1000

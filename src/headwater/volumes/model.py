@@ -7,6 +7,10 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+VOLUMES: Final = "volumes"
+LAST_EVENTS: Final = "last_events"
+"""The names of the looks."""
+
 MOST_POINTS: Final = 1_500
 MOST_GROUPS: Final = 1_000
 MOST_NAMES: Final = 200

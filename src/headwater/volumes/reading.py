@@ -15,6 +15,8 @@ from headwater.queries.looks import Looking, look
 from headwater.volumes import overview as shown
 from headwater.volumes import series
 from headwater.volumes.model import (
+    LAST_EVENTS,
+    VOLUMES,
     Count,
     Freshness,
     LastLook,
@@ -25,10 +27,6 @@ from headwater.volumes.model import (
 )
 from headwater.volumes.moment import Counted, Moment, Moments
 from headwater.workspaces.model import Source
-
-VOLUMES: Final = "volumes"
-LAST_EVENTS: Final = "last_events"
-"""The names of the looks."""
 
 MOST_HOURS: Final = 24 * 90
 _KEPT_SECONDS: Final = 1.0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from headwater.access.changes import Changes
+from headwater.backends import Backends
 from headwater.kit.clock import Clock
 from headwater.ports import Log
 from headwater.queries.remote import RemoteWarehouse
@@ -20,3 +21,4 @@ class Context:
     log: Log
     published: PublishedConfiguration
     warehouse: RemoteWarehouse
+    backends: Backends

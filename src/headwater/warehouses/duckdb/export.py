@@ -6,36 +6,18 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
-from headwater.kit.clock import isoformat
 from headwater.loading.model import events_key
 from headwater.queries.model import Export
+from headwater.spec.delivered import TEXTS, TIMES, delivered
 from headwater.warehouses.duckdb.sql import table_name
 from headwater.warehouses.duckdb.views import slugs_of
 from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 _ROWS: Final = 5_000
-_TRAITS: Final = frozenset({"identify", "group"})
-_TEXTS: Final = {
-    "messageId": "id",
-    "type": "type",
-    "event": "event_text",
-    "name": "name",
-    "category": "category",
-    "userId": "user_id",
-    "anonymousId": "anonymous_id",
-    "groupId": "group_id",
-    "previousId": "previous_id",
-}
-_TIMES: Final = {
-    "timestamp": "timestamp",
-    "originalTimestamp": "original_timestamp",
-    "sentAt": "sent_at",
-    "receivedAt": "received_at",
-}
-COLUMNS: Final = (*_TEXTS.values(), *_TIMES.values(), "properties", "context", "rest")
+_RENAMED: Final = {"message_id": "id", "event": "event_text"}
+_NAMES: Final = (*TEXTS.values(), *TIMES.values(), "properties", "context", "rest")
+COLUMNS: Final = tuple(_RENAMED.get(name, name) for name in _NAMES)
 """What is read of an event to write it."""
-
-_REST: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def export(warehouse: DuckDBWarehouse, wanted: Export) -> Iterator[bytes]:
@@ -67,7 +49,7 @@ def _lines(batch: pa.RecordBatch) -> Iterator[bytes]:
     columns: dict[str, list[Any]] = {
         name: (
             batch[name].cast(pa.int64()).to_pylist()
-            if name in _TIMES.values()
+            if name in TIMES.values()
             else batch[name].cast(pa.string()).to_pylist()
         )
         for name in COLUMNS
@@ -79,16 +61,4 @@ def _lines(batch: pa.RecordBatch) -> Iterator[bytes]:
 
 def shaped(row: Mapping[str, Any]) -> dict[str, object]:
     """An event in Segment's common shape, of its COLUMNS; times are in microseconds."""
-    event: dict[str, object] = {
-        member: row[column] for member, column in _TEXTS.items() if row[column] is not None
-    }
-    for member, column in _TIMES.items():
-        if row[column] is not None:
-            event[member] = isoformat(row[column])
-    if row["type"] != "alias" or row["properties"] != "{}":
-        member = "traits" if row["type"] in _TRAITS else "properties"
-        event[member] = msgspec.Raw(row["properties"].encode())
-    event["context"] = msgspec.Raw(row["context"].encode())
-    for member, value in _REST.decode(row["rest"]).items():
-        event.setdefault(member, value)
-    return event
+    return delivered({name: row[_RENAMED.get(name, name)] for name in _NAMES})

@@ -32,7 +32,7 @@ _WIDER: Final = 8
 _MOST_COPIES: Final = 20
 
 _TIMES: Final = ("timestamp", "original_timestamp", "sent_at", "received_at")
-_SELECTED: Final = ", ".join(
+SELECTED: Final = ", ".join(
     f'epoch_us("{name}") AS "{name}"' if name in _TIMES else f'"{name}"' for name in COLUMNS
 )
 
@@ -116,7 +116,7 @@ def _window(
     where = [f"received_at BETWEEN make_timestamp({start}) AND make_timestamp({stop})"]
     where += conditions.where
     parts = " UNION ALL ".join(
-        f"SELECT {text(slug)} AS slug, {_SELECTED} FROM {_events(slug)} WHERE {' AND '.join(where)}"
+        f"SELECT {text(slug)} AS slug, {SELECTED} FROM {_events(slug)} WHERE {' AND '.join(where)}"
         for slug in slugs
     )
     after = ""
@@ -156,7 +156,7 @@ def event(warehouse: DuckDBWarehouse, wanted: EventLook) -> list[EventRows]:
     if not slugs:
         return []
     parts = " UNION ALL ".join(
-        f"SELECT {text(slug)} AS slug, event AS event_slug, {_SELECTED}"
+        f"SELECT {text(slug)} AS slug, event AS event_slug, {SELECTED}"
         f" FROM {_events(slug)} WHERE id = $id"
         for slug in slugs
     )

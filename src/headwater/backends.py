@@ -1,0 +1,58 @@
+"""What the API and the console's pages have in common: one object, made by app/control.py."""
+
+import asyncio
+import threading
+from dataclasses import dataclass
+
+from headwater.access.changes import Changes
+from headwater.debugger.debugger import Debugger
+from headwater.pipeline.event import Limits
+from headwater.ports import Log
+from headwater.quarantine.quarantine import Quarantine
+from headwater.queries.remote import RemoteWarehouse
+from headwater.schemas.reading import Schemas
+from headwater.search.events import EventSearch
+from headwater.settings import Settings
+from headwater.volumes.reading import Volumes
+from headwater.workspaces.snapshot import PublishedConfiguration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backends:
+    """The features that answer from the log and the warehouse. For one event loop."""
+
+    volumes: Volumes
+    search: EventSearch
+    schemas: Schemas
+    debugger: Debugger
+    quarantine: Quarantine
+
+    async def run(self) -> None:
+        """Go on with what a stop has cut short; let go of the log when cancelled."""
+        try:
+            await self.quarantine.resume()
+            await asyncio.Event().wait()
+        finally:
+            await self.quarantine.aclose()
+
+
+def backends(
+    settings: Settings,
+    changes: Changes,
+    log: Log,
+    published: PublishedConfiguration,
+    warehouse: RemoteWarehouse,
+    stop: threading.Event | None = None,
+) -> Backends:
+    """The backends of a running Headwater; what watches the log ends when `stop` is set."""
+    limits = Limits(settings.max_event_bytes, settings.max_batch_events, settings.max_nesting)
+    quarantine = Quarantine(changes, log, warehouse, published.current, limits)
+    return Backends(
+        volumes=Volumes(
+            log, warehouse, changes.clock, settings.data_dir, dismissed=quarantine.dismissed
+        ),
+        search=EventSearch(warehouse),
+        schemas=Schemas(warehouse, changes.clock),
+        debugger=Debugger(log, warehouse, published.current, limits, stop),
+        quarantine=quarantine,
+    )

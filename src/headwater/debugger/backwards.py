@@ -1,0 +1,41 @@
+"""The collected stream read from its end."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from headwater.ports import Log, Stored, Stream
+
+_STEP: Final = 128
+_READ_BYTES: Final = 4_000_000
+
+
+def backwards(log: Log, *, requests: int, size: int) -> Iterator[Stored]:
+    """Requests, the newest first, until about so many of a partition or bytes of all are read."""
+    ends = dict(log.ends(Stream.COLLECTED))
+    left = size
+    for _ in range(-(-requests // _STEP)):
+        ends = {name: end for name, end in ends.items() if end}
+        if not ends or left <= 0:
+            return
+        starts = {name: max(0, end - _STEP) for name, end in ends.items()}
+        window = list(_between(log, starts, ends))
+        left -= sum(len(stored.record.body) for stored in window)
+        yield from sorted(
+            window, key=lambda each: (each.record.received_at, each.position), reverse=True
+        )
+        ends = starts
+
+
+def _between(log: Log, starts: Mapping[str, int], ends: Mapping[str, int]) -> Iterator[Stored]:
+    """The requests after some positions, up to others."""
+    after = dict(starts)
+    while any(after[name] < end for name, end in ends.items()):
+        records = log.read(
+            Stream.COLLECTED, after, max_bytes=_READ_BYTES, max_records=_STEP * len(after)
+        )
+        if not records:
+            return
+        for stored in records:
+            after[stored.partition] = stored.position
+            if stored.position <= ends.get(stored.partition, 0):
+                yield stored
