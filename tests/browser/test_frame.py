@@ -23,7 +23,9 @@ def test_the_palette_opens_by_keyboard_and_goes_where_one_types(owner: Visitor) 
     expect(owner.page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
     owner.check_access()
     box.fill("sett")
-    expect(owner.page.get_by_role("listbox").get_by_role("option").first).to_contain_text("Settings")
+    expect(owner.page.get_by_role("listbox").get_by_role("option").first).to_contain_text(
+        "Settings"
+    )
     owner.page.keyboard.press("Enter")
     owner.page.wait_for_url(re.compile("/settings"))
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from headwater.kit.clock import isoformat
+
 
 class Changed(msgspec.Struct, frozen=True):
     """A field's path, and its value before and after as JSON; empty where there was none."""
@@ -39,5 +41,7 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _flat(f"{path}[{index}]", each)
     elif value is None and path:
         return
+    elif isinstance(value, int) and path.endswith("_at"):
+        yield path, isoformat(value)
     else:
         yield path, value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -65,7 +65,7 @@ async def show(visit: Visit) -> Response:
 async def export(visit: Visit) -> Response:
     wanted = _wanted(visit)
     changes, by = visit.context.changes, visit.principal
-    until = wanted.until or changes.clock.now()
+    until = wanted.until or changes.clock.now() + 1
     wanted = msgspec.structs.replace(wanted, until=until)
 
     async def lines() -> AsyncIterator[bytes]:

@@ -26,7 +26,7 @@ class Group(msgspec.Struct, frozen=True):
 _GROUPS: Final[Mapping[str, Group]] = {
     "retention": Group(
         N_("Retention"),
-        N_("How long things are kept: events in the log, and the ids by which duplicates are recognised."),
+        N_("How long events stay in the log, and how long the ids that tell duplicates are remembered."),
         ("log_max_age_days", "log_max_bytes", "dedupe_days"),
     ),
     "warehouse": Group(

@@ -1,0 +1,168 @@
+"""Pictures of every page of the console, in both languages and themes, into this folder.
+
+    .venv/bin/python docs/console/take.py            # all of them
+    .venv/bin/python docs/console/take.py audit sql  # those whose name begins so
+
+A Headwater of its own is started, set up and filled with the demo's weeks of a small shop, so the
+pictures show what `make demo` shows. A page is a line in PAGES.
+"""
+
+import io
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from headwater.testing.whole import Whole
+
+FOLDER = Path(__file__).parent
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+EMAIL = "ada@example.com"
+PASSWORD = "correct horse battery staple"  # noqa: S105
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+COLOURS = 160
+"""So many colours a picture keeps: flat pages lose nothing that one sees, and three quarters of
+their bytes."""
+
+
+class Shot(msgspec.Struct, frozen=True):
+    """A page to take: `path` may hold {source}, the id of a source; `act` does what shows it."""
+
+    name: str
+    path: str
+    signed_in: bool = True
+    act: Callable[[Page], None] | None = None
+
+
+def open_palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.locator("#palette [role=option]").first.wait_for()
+
+
+def open_first_entry(page: Page) -> None:
+    page.locator("details.entry summary").first.click()
+
+
+PAGES = (
+    Shot("sign-in", "/sign-in", signed_in=False),
+    Shot("palette", "/settings", act=open_palette),
+    Shot("settings-workspace", "/settings"),
+    Shot("settings-members", "/settings/members"),
+    Shot("settings-invite", "/settings/members/invite"),
+    Shot("settings-groups", "/settings/groups"),
+    Shot("settings-tokens", "/settings/tokens"),
+    Shot("settings-token", "/settings/tokens/new"),
+    Shot("settings-labels", "/settings/labels"),
+    Shot("settings-account", "/settings/me"),
+    Shot("settings-sessions", "/settings/sessions"),
+    Shot("settings-retention", "/settings/retention"),
+    Shot("settings-warehouse", "/settings/warehouse"),
+    Shot("settings-log", "/settings/log"),
+    Shot("settings-server", "/settings/server"),
+    Shot("settings-about", "/settings/about"),
+    Shot("audit", "/audit", act=open_first_entry),
+    Shot("health", "/health-page"),
+    Shot("not-found", "/no/such/page"),
+    Shot("styleguide", "/styleguide"),
+)
+LOOKS = (("en", "light"), ("en", "dark"), ("zh_CN", "light"), ("zh_CN", "dark"))
+PHONE_PAGES = ("settings-members", "audit", "health", "sign-in")
+
+
+def main(wanted: list[str]) -> None:
+    """Take those pages whose name begins with one of the words; all without words."""
+    shots = [each for each in PAGES if not wanted or each.name.startswith(tuple(wanted))]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Whole(Path(folder), disk_reserve_bytes=0) as whole,
+        sync_playwright() as playwright,
+    ):
+        cookie = fill(whole)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for shot in shots:
+            for name, picture in taken(browser, whole, cookie, shot):
+                (FOLDER / f"{name}.png").write_bytes(picture)
+                sys.stdout.write(f"{name}.png  {len(picture) / 1000:.0f} kB\n")
+        browser.close()
+
+
+def fill(whole: Whole) -> str:
+    """Set the Headwater up and give it a life. Returns the owner's session."""
+    owner = {"name": "Ada Lovelace", "email": EMAIL, "password": PASSWORD, "workspace": "Tea & Co"}
+    with httpx.Client(base_url=whole.url, headers=SAME_ORIGIN, timeout=60) as client:
+        client.post("/setup", data={"token": whole.token, **owner})
+        client.post("/settings/labels", data={"key": "environment", "value": "production"})
+        client.post("/settings/labels", data={"key": "country", "value": "de"})
+        client.post("/settings/groups", data={"name": "Engineering"})
+        client.post("/settings/groups", data={"name": "Marketing"})
+        people = "grace@example.com\nalan@example.com"
+        given = {"role": "workspace-member", "scope": "WORKSPACE"}
+        client.post("/settings/members/invite", data={"emails": people, **given})
+        client.post("/settings/tokens/new", data={"name": "Nightly export", "days": "90", **given})
+        whole.command("demo", "--weeks", "3", "--visitors", "600")
+        whole.wait_until_loaded(timeout_seconds=300)
+        return client.cookies["headwater_session"]
+
+
+def taken(browser: Browser, whole: Whole, cookie: str, shot: Shot) -> Iterator[tuple[str, bytes]]:
+    """The pictures of a page with their names."""
+    for language, theme in LOOKS:
+        yield (
+            f"{shot.name}-{language}-{theme}",
+            picture(browser, whole, cookie, shot, language, theme, width=1280),
+        )
+    if shot.name in PHONE_PAGES:
+        yield f"{shot.name}-phone", picture(browser, whole, cookie, shot, "en", "light", width=390)
+
+
+def picture(
+    browser: Browser,
+    whole: Whole,
+    cookie: str,
+    shot: Shot,
+    language: str,
+    theme: str,
+    *,
+    width: int,
+) -> bytes:
+    """One page in one look, as PNG."""
+    look: dict[str, Any] = {
+        "viewport": {"width": width, "height": 800},
+        "locale": "zh-CN" if language == "zh_CN" else "en-US",
+        "color_scheme": theme,
+        "timezone_id": "Asia/Shanghai" if language == "zh_CN" else "Europe/London",
+        "reduced_motion": "reduce",
+    }
+    context = browser.new_context(**look)
+    if shot.signed_in:
+        context.add_cookies([{"name": "headwater_session", "value": cookie, "url": whole.url}])
+    page = context.new_page()
+    page.goto(whole.url + shot.path.format(source=whole.source_id))
+    page.wait_for_selector("html[data-ready]", state="attached")
+    if page.locator("[data-chart]").count():
+        page.wait_for_selector(".main-svg", state="attached")
+    if shot.act:
+        shot.act(page)
+    raw = page.screenshot(full_page=True)
+    context.close()
+    return smaller(raw)
+
+
+def smaller(raw: bytes) -> bytes:
+    """The picture with few colours, as well packed as PNG can."""
+    packed = io.BytesIO()
+    image = Image.open(io.BytesIO(raw)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+    return packed.getvalue()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
