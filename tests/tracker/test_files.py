@@ -58,7 +58,8 @@ def test_the_declared_types_accept_every_way_of_calling_and_refuse_others(
         import type { LoadOptions } from './analytics';
         const options: LoadOptions = { autocapture: ['clicks'], singlePage: true, gpc: false };
         const { analytics } = window;
-        analytics.track("Signed Up", { plan: "pro" }, { timestamp: new Date() }, (sent) => sent?.type);
+        const options2 = { timestamp: new Date(), integrations: { All: false } };
+        analytics.track("Signed Up", { plan: "pro" }, options2, (sent) => sent?.type);
         analytics.page();
         analytics.page('Home');
         analytics.page('Shop', 'Home', { a: 1 });
@@ -69,7 +70,7 @@ def test_the_declared_types_accept_every_way_of_calling_and_refuse_others(
         const id: string = analytics.user().anonymousId();
         analytics.alias('new', 'old');
         analytics.consent({ Advertising: false });
-        analytics.addSourceMiddleware((step) => step.next(step.payload.obj.event ? step.payload : null));
+        analytics.addSourceMiddleware(({ payload, next }) => next(payload.json() && payload));
         analytics.on('track', (event: string) => event);
         export { options, name, id };
         """

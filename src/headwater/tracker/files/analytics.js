@@ -349,11 +349,7 @@ function settle(batch, response) {
     queue = queue.filter((entry) => !done.has(entry.id));
     failures = 0;
     keepQueue();
-    if (status >= 400) {
-      // The server will never take these.
-      console.warn(`Headwater refused ${done.size} events: ${status}`);
-      emit('error', { status, count: done.size });
-    }
+    if (status >= 400) complain({ status, count: done.size }); // it will never take these
   }
   if (inFlight !== batch) return;
   inFlight = [];
@@ -482,6 +478,11 @@ function emit(name, ...details) {
   }
 }
 
+function complain(details) {
+  console.warn('Headwater', details);
+  emit('error', details);
+}
+
 function on(name, listener, isOnce) {
   listeners[name] = [...(listeners[name] || []), [listener, isOnce === true]];
   return api;
@@ -525,7 +526,7 @@ function call(type, fields, { second: given, callback, buffered }, ...details) {
         release(passed);
         emit(type, ...details, given);
       } else if (passed === undefined) {
-        console.warn(`Headwater: this ${type} call is no JSON.`);
+        complain({ type, message: 'is no JSON' });
       }
       if (callback) attempt(() => callback(passed));
       resolve(passed && { event: passed });
@@ -672,14 +673,14 @@ function start() {
 // Single-page applications: another path is another page, and was reached from the one before.
 function followHistory() {
   const here = () => location.pathname + location.search;
-  let url = location.href;
+  let [url] = location.href.split('#');
   let seen = here();
   const moved = () =>
     setTimeout(() => {
       if (here() === seen) return;
       seen = here();
       referrer = url;
-      url = location.href;
+      [url] = location.href.split('#');
       api.page();
     });
   for (const name of ['pushState', 'replaceState']) {

@@ -100,11 +100,7 @@ function settle(batch, response) {
     queue = queue.filter((entry) => !done.has(entry.id));
     failures = 0;
     keepQueue();
-    if (status >= 400) {
-      // The server will never take these.
-      console.warn(`Headwater refused ${done.size} events: ${status}`);
-      emit('error', { status, count: done.size });
-    }
+    if (status >= 400) complain({ status, count: done.size }); // it will never take these
   }
   if (inFlight !== batch) return;
   inFlight = [];

@@ -11,6 +11,11 @@ function emit(name, ...details) {
   }
 }
 
+function complain(details) {
+  console.warn('Headwater', details);
+  emit('error', details);
+}
+
 function on(name, listener, isOnce) {
   listeners[name] = [...(listeners[name] || []), [listener, isOnce === true]];
   return api;
@@ -54,7 +59,7 @@ function call(type, fields, { second: given, callback, buffered }, ...details) {
         release(passed);
         emit(type, ...details, given);
       } else if (passed === undefined) {
-        console.warn(`Headwater: this ${type} call is no JSON.`);
+        complain({ type, message: 'is no JSON' });
       }
       if (callback) attempt(() => callback(passed));
       resolve(passed && { event: passed });

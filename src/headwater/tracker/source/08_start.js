@@ -57,14 +57,14 @@ function start() {
 // Single-page applications: another path is another page, and was reached from the one before.
 function followHistory() {
   const here = () => location.pathname + location.search;
-  let url = location.href;
+  let [url] = location.href.split('#');
   let seen = here();
   const moved = () =>
     setTimeout(() => {
       if (here() === seen) return;
       seen = here();
       referrer = url;
-      url = location.href;
+      [url] = location.href.split('#');
       api.page();
     });
   for (const name of ['pushState', 'replaceState']) {
