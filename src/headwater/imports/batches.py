@@ -1,7 +1,7 @@
 """Events become the bodies of requests: at most 500 events and half a megabyte each."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -35,9 +35,9 @@ def encode(made: Made, import_id: str) -> Encoded:
 
     Raises RowRejectedError for what cannot be JSON or is too large to be sent.
     """
-    event: dict[str, Any] = dict(made.event)
+    event = made.event
     if "messageId" not in event:
-        event["messageId"] = f"{import_id}-{made.row}-{made.ordinal}"
+        event = {**event, "messageId": f"{import_id}-{made.row}-{made.ordinal}"}
     try:
         body = _encode(event)
     except UnicodeEncodeError:

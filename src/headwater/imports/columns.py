@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from itertools import repeat
+from typing import Any, Final
 
 from headwater.errors import MappingError
 from headwater.imports.conditions import columns_of as conditions_columns
@@ -33,7 +35,9 @@ class Columns:
         self._missing = frozenset(missing)
         self._fetch = fetch
         self._slots: dict[str, int] = {}
-        self._evaluate: list[Evaluate | _Direct] = []
+        self._evaluate: list[Evaluate] = []
+        self._waiting: dict[int, Evaluate] = {}
+        """What `ahead` leaves to `finish`."""
         self._open: list[str] = []
 
     def slot(self, name: str) -> int:
@@ -48,30 +52,60 @@ class Columns:
         self._open.append(name)
         evaluate = self._evaluator(name)
         self._open.pop()
+        slot = self._slots[name] = len(self._evaluate)
         self._evaluate.append(evaluate)
-        self._slots[name] = len(self._evaluate) - 1
-        return self._slots[name]
+        is_ahead = isinstance(evaluate, _Direct) or (
+            isinstance(evaluate, _Computed) and not self._waiting.keys() & set(evaluate.slots)
+        )
+        if not is_ahead:
+            self._waiting[slot] = evaluate
+        return slot
 
-    def read(self, row: Row, fields: Any, values: list[Any], *, up_to: int = -1) -> None:
-        """Append the values of the next slots. Raises RowRejectedError naming the column."""
-        upper = len(self._evaluate) if up_to < 0 else up_to
-        append = values.append
+    def ahead(self, rows: Sequence[Row]) -> list[list[Any] | None]:
+        """The values of some CSV rows, column by column, but for those that `finish` makes.
+
+        None for a row that something is wrong with: `read` says what.
+        """
+        good = [row.fields for row in rows if not row.problem]
+        texts = list(zip(*good, strict=True))
+        columns: list[Iterable[Any]] = []
+        for slot, evaluate in enumerate(self._evaluate):
+            if slot in self._waiting or not good:
+                columns.append([None] * len(good))
+            elif isinstance(evaluate, _Direct):
+                columns.append(evaluate.values(texts[evaluate.position]))
+            elif isinstance(evaluate, _Computed):
+                columns.append(evaluate.values(columns))
+        found = iter(zip(*columns, strict=True) if columns else [()] * len(good))
+        ahead: list[list[Any] | None] = [None if row.problem else list(next(found)) for row in rows]
+        return [None if values is None or _BAD in values else values for values in ahead]
+
+    def finish(self, row: Row, values: list[Any], start: int, end: int) -> None:
+        """Make the slots from `start` to `end` that are made of others, where `ahead` gave all."""
+        slot = start
         try:
-            for evaluate in self._evaluate[len(values) : upper]:
-                if type(evaluate) is _Direct:
-                    written = fields[evaluate.position]
-                    value = evaluate.known.get(written, _UNKNOWN)
-                    append(evaluate.value(written) if value is _UNKNOWN else value)
-                else:
-                    append(evaluate(row, fields, values))  # type: ignore[operator]
+            for slot, evaluate in self._waiting.items():
+                if start <= slot < end:
+                    values[slot] = evaluate(row, row.fields, values)
         except ValueError as error:
-            name = next(name for name, slot in self._slots.items() if slot == len(values))
-            raise RowRejectedError(f"column {name}: {error}") from None
+            raise self._rejected(slot, error) from None
+
+    def read(self, row: Row, fields: Any, values: list[Any], end: int) -> None:
+        """Append the values of the next slots. Raises RowRejectedError naming the column."""
+        try:
+            for evaluate in self._evaluate[len(values) : end]:
+                values.append(evaluate(row, fields, values))
+        except ValueError as error:
+            raise self._rejected(len(values), error) from None
+
+    def _rejected(self, slot: int, error: ValueError) -> RowRejectedError:
+        name = next(name for name, known in self._slots.items() if known == slot)
+        return RowRejectedError(f"column {name}: {error}")
 
     def __len__(self) -> int:
         return len(self._evaluate)
 
-    def _evaluator(self, name: str) -> "Evaluate | _Direct":
+    def _evaluator(self, name: str) -> Evaluate:
         if name == ROW_NUMBER:
             return lambda row, _fields, _values: row.number
         if name == LINE_NUMBER:
@@ -81,17 +115,14 @@ class Columns:
         missing = self._missing if rule.missing is None else frozenset(rule.missing)
         evaluate = self._made_from_others(name, rule, convert, missing)
         if evaluate is None:
-            direct = _direct(self._fetch(name), missing, convert, name not in self._rules)
-            if rule.when is None:
-                return direct
-            evaluate = direct.read if isinstance(direct, _Direct) else direct
+            evaluate = _direct(self._fetch(name), missing, convert, name not in self._rules)
         return evaluate if rule.when is None else self._conditional(evaluate, rule.when)
 
     def _made_from_others(
         self, name: str, rule: ColumnRule, convert: Convert, missing: frozenset[str]
     ) -> Evaluate | None:
         if rule.product or rule.sum:
-            return _computed(rule, convert, self._operands(rule))
+            return _Computed(rule, convert, self._operands(rule))
         if rule.template or (rule.source and rule.source != name):
             template = rule.template or f"{{{rule.source}}}"
             for column in columns_of(template):
@@ -135,7 +166,8 @@ def _rule(name: str, rule: str | ColumnRule) -> ColumnRule:
     return rule
 
 
-_UNKNOWN = object()
+_BAD = object()
+"""Stands for a text that cannot be converted."""
 
 
 class _Direct:
@@ -148,25 +180,40 @@ class _Direct:
         self.known: dict[str, Any] = dict.fromkeys(missing)
         self.convert = convert
 
-    def value(self, written: str) -> Any:
-        """The value of a text that is not known yet. Raises ValueError."""
-        if self.convert is None:
-            return written
+    def __call__(self, _row: Row, fields: Any, _values: list[Any]) -> Any:
+        """The value in a row. Raises ValueError."""
+        written = fields[self.position]
+        if self.convert is None or written in self.known:
+            return self.known.get(written, written)
         value = self.convert(written)
         if len(self.known) < _REMEMBERED:
             self.known[written] = value
         return value
 
-    def read(self, _row: Row, fields: Any, _values: list[Any]) -> Any:
-        """The value, as a function of a row."""
-        written = fields[self.position]
-        value = self.known.get(written, _UNKNOWN)
-        return self.value(written) if value is _UNKNOWN else value
+    def values(self, texts: Sequence[str]) -> Iterable[Any]:
+        """The values of many rows, each text converted once; _BAD where it cannot be."""
+        known = self.known
+        if self.convert is None:
+            return [known.get(written, written) for written in texts] if known else texts
+        new = set(texts).difference(known)
+        if not new:
+            return [known[written] for written in texts]
+        found = {written: self._converted(written) for written in new}
+        if len(known) + len(found) <= _REMEMBERED:
+            known.update((w, value) for w, value in found.items() if value is not _BAD)
+        return [known[w] if w in known else found[w] for w in texts]
+
+    def _converted(self, written: str) -> Any:
+        assert self.convert is not None
+        try:
+            return self.convert(written)
+        except ValueError:
+            return _BAD
 
 
 def _direct(
     fetch: Fetch | int, missing: frozenset[str], convert: Convert, as_it_is: bool
-) -> Evaluate | _Direct:
+) -> Evaluate:
     """A column of the file itself. The position of a CSV column needs no call to fetch it."""
     if isinstance(fetch, int):
         return _Direct(fetch, missing, None if as_it_is else convert)
@@ -185,21 +232,61 @@ def _present(value: Any, missing: frozenset[str], convert: Convert) -> Any:
     return convert(value)
 
 
-def _computed(
-    rule: ColumnRule, convert: Convert, operands: Sequence[int | float | str]
-) -> Evaluate:
+class _Computed:
     """A product or sum of slots (as text) and numbers; missing where one of them is."""
-    slots = [int(one) for one in operands if isinstance(one, str)]
-    constants = [one for one in operands if not isinstance(one, str)]
-    combine: Callable[[Iterable[Any]], Any] = math.prod if rule.product else math.fsum
 
-    def evaluate(_row: Row, _fields: Any, values: list[Any]) -> Any:
-        numbers = [values[slot] for slot in slots]
-        if None in numbers:
-            return None
-        for value in numbers:
+    __slots__ = ("combine", "constants", "convert", "slots")
+
+    def __init__(
+        self, rule: ColumnRule, convert: Convert, operands: Sequence[int | float | str]
+    ) -> None:
+        self.slots = [int(one) for one in operands if isinstance(one, str)]
+        self.constants = [one for one in operands if not isinstance(one, str)]
+        self.combine: Callable[[Iterable[Any]], Any] = math.prod if rule.product else math.fsum
+        is_read = rule.type != "number" or rule.values or rule.otherwise is not None
+        self.convert = convert if is_read else partial(_finite, rule.round)
+
+    def __call__(self, _row: Row, _fields: Any, values: list[Any]) -> Any:
+        return self._of([values[slot] for slot in self.slots])
+
+    def _of(self, numbers: Iterable[Any]) -> Any:
+        """The value of some operands. Raises ValueError."""
+        given = [*numbers, *self.constants]
+        for value in given:
+            if value is None:
+                return None
             if type(value) is not float and type(value) is not int:
                 raise ValueError(f"{value!r} is no number: give its column the type number")
-        return convert(combine(numbers + constants))
+        try:
+            return self.convert(self.combine(given))
+        except OverflowError:
+            raise ValueError(_OUT_OF_RANGE) from None
 
-    return evaluate
+    def values(self, columns: Sequence[Iterable[Any]]) -> list[Any]:
+        """The values of many rows, from the columns of the slots; _BAD where there can be none."""
+        operands = [columns[slot] for slot in self.slots]
+        if any(set(map(type, column)) - _NUMBERS for column in operands):
+            return [self._or_bad(numbers) for numbers in zip(*operands, strict=True)]
+        given = zip(*operands, *map(repeat, self.constants), strict=False)
+        convert, combine = self.convert, self.combine
+        try:
+            return [None if None in one else convert(combine(one)) for one in given]
+        except (ValueError, OverflowError):
+            return [self._or_bad(numbers) for numbers in zip(*operands, strict=True)]
+
+    def _or_bad(self, numbers: Iterable[Any]) -> Any:
+        try:
+            return self._of(numbers)
+        except ValueError:
+            return _BAD
+
+
+_NUMBERS: Final = {int, float, type(None)}
+_OUT_OF_RANGE: Final = "the number is out of range"
+
+
+def _finite(digits: int | None, value: float) -> float:
+    """A number that was computed: there is nothing to read in it."""
+    if value in (math.inf, -math.inf):
+        raise ValueError(_OUT_OF_RANGE)
+    return value if digits is None or type(value) is int else round(value, digits)

@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
+from headwater.errors import ImportFileError
 from headwater.imports.batches import Encoded, encode
 from headwater.imports.csv_rows import CsvRows
 from headwater.imports.events_as_sent import EventsAsSent, mapping_by_names
@@ -22,6 +25,8 @@ from headwater.imports.opening import OpenedFile, format_of
 from headwater.imports.rows_to_events import Converter, MappedRows
 
 Reject = Callable[[Row, str], None]
+
+_ROWS_AHEAD: Final = 500
 
 
 class Account(msgspec.Struct):
@@ -68,10 +73,10 @@ class FileEvents:
 
     def __iter__(self) -> Iterator[Encoded]:
         row = Row(0, 0, "", ())
-        for row in self._rows:
+        for row, ahead in self._rows_ahead():
             self.account.rows += 1
             try:
-                made = self._converter.convert(row)
+                made = self._converter.convert(row, ahead)
             except RowSkippedError as skipped:
                 self.account.skipped[str(skipped)] += 1
                 continue
@@ -80,6 +85,21 @@ class FileEvents:
                 continue
             yield from self._encoded(made, row)
         yield from self._encoded(self._converter.finish(), row)
+
+    def _rows_ahead(self) -> Iterator[tuple[Row, list[Any] | None]]:
+        """The rows, each with what was read of it together with others."""
+        rows = iter(self._rows)
+        problem: ImportFileError | None = None
+        some = [Row(0, 0, "", ())]
+        while some and problem is None:
+            some = []
+            try:
+                some.extend(islice(rows, _ROWS_AHEAD))
+            except ImportFileError as error:
+                problem = error  # after the rows before it
+            yield from zip(some, self._converter.ahead(some), strict=True)
+        if problem is not None:
+            raise problem
 
     def share_read(self) -> float:
         """How much of the file was read, from 0 to 1."""

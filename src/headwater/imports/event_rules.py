@@ -3,13 +3,14 @@
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from headwater.errors import MappingError
+from headwater.imports import templates
 from headwater.imports.checks import require_ids, require_message_id
 from headwater.imports.conditions import columns_of, row_test
 from headwater.imports.model import EventRule, Made, Row, RowRejectedError
-from headwater.imports import templates
 from headwater.imports.templates import Build, build, build_key, build_text
 
 Values = Sequence[Any]
@@ -120,7 +121,8 @@ class _Group:
         properties = event.setdefault("properties", {})
         for name, values in self.total.items():
             whole = all(isinstance(value, int) for value in values)
-            properties[name] = sum(values) if whole else round(math.fsum(values), _TOTAL_DIGITS)
+            with suppress(OverflowError):  # no number of JSON's: it is left out
+                properties[name] = sum(values) if whole else round(math.fsum(values), _TOTAL_DIGITS)
         properties.update(self.each)
         return Made(self.first.number, self.first.line, self.event.ordinal, event)
 

@@ -51,7 +51,10 @@ class EventsAsSent:
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
-    def convert(self, row: Row) -> Sequence[Made]:
+    def ahead(self, rows: Sequence[Row]) -> Sequence[None]:
+        return [None] * len(rows)
+
+    def convert(self, row: Row, ahead: object = None) -> Sequence[Made]:  # noqa: ARG002
         try:
             event: dict[str, Any] = dict(self._decode(row.raw))
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

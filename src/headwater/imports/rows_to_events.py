@@ -24,7 +24,11 @@ Decode = Callable[[Row], Any]
 class Converter(Protocol):
     """Turns the rows of one file into events, in order."""
 
-    def convert(self, row: Row) -> Sequence[Made]:
+    def ahead(self, rows: Sequence[Row]) -> Sequence[list[Any] | None]:
+        """What can be read of some rows at once, for `convert`."""
+        ...
+
+    def convert(self, row: Row, ahead: list[Any] | None) -> Sequence[Made]:
         """The events that this row completes; those of a group come with a later row.
 
         Raises RowRejectedError or RowSkippedError; then the row takes part in nothing.
@@ -47,6 +51,7 @@ class MappedRows:
             raise MappingError(
                 "The mapping makes no event.", hint="Add an [[events]] table to the mapping."
             )
+        self._is_csv = header is not None
         self._decode: Decode = _fields if header is not None else _object
         fetch: Callable[[str], Fetch | int] = (
             _by_position(header) if header is not None else _by_name
@@ -76,8 +81,11 @@ class MappedRows:
         ]
         self._groups = Groups()
 
-    def convert(self, row: Row) -> Sequence[Made]:
-        values = self._values(row)
+    def ahead(self, rows: Sequence[Row]) -> Sequence[list[Any] | None]:
+        return self._columns.ahead(rows) if self._is_csv else [None] * len(rows)
+
+    def convert(self, row: Row, ahead: list[Any] | None) -> Sequence[Made]:
+        values = self._values(row) if ahead is None else self._finished(row, ahead)
         made: list[Made] = []
         grouped = []
         first: list[tuple[CompiledEvent, str]] = []
@@ -110,16 +118,26 @@ class MappedRows:
             raise RowRejectedError(row.problem)
         fields = self._decode(row)
         values: list[Any] = []
-        if self._first:
-            self._columns.read(row, fields, values, up_to=self._first)
-            for applies, reason in self._skip:
-                if applies(values):
-                    raise RowSkippedError(reason)
-            for applies, reason in self._reject:
-                if applies(values):
-                    raise RowRejectedError(reason)
-        self._columns.read(row, fields, values)
+        self._columns.read(row, fields, values, self._first)
+        self._admit(values)
+        self._columns.read(row, fields, values, len(self._columns))
         return values
+
+    def _finished(self, row: Row, values: list[Any]) -> list[Any]:
+        if self._first:
+            self._columns.finish(row, values, 0, self._first)
+            self._admit(values)
+        self._columns.finish(row, values, self._first, len(self._columns))
+        return values
+
+    def _admit(self, values: list[Any]) -> None:
+        """Raise what the rules on rows say."""
+        for applies, reason in self._skip:
+            if applies(values):
+                raise RowSkippedError(reason)
+        for applies, reason in self._reject:
+            if applies(values):
+                raise RowRejectedError(reason)
 
 
 def _row_rule(rule: RowRule, columns: Columns) -> tuple[RowTest, str]:
