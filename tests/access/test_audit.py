@@ -136,3 +136,18 @@ def test_the_end_is_kept_beside_the_database(tmp_path: Path, trail: SqlDatabase)
     assert heads.kept(tmp_path) is None
     heads.keep(tmp_path, head)
     assert heads.kept(tmp_path) == head
+
+
+def test_an_end_that_the_trail_lacks_is_kept_for_good(tmp_path: Path, trail: SqlDatabase) -> None:
+    lost = audit.Head(9, "of an entry that was cut off")
+    with trail.reading() as connection:
+        newest = audit.head(connection)
+        assert newest is not None
+        heads.keep(tmp_path, newest)
+        assert heads.keep_lacked(tmp_path, connection) is None
+        heads.keep(tmp_path, lost)
+        assert heads.keep_lacked(tmp_path, connection) == lost
+        heads.keep(tmp_path, newest)
+        assert heads.keep_lacked(tmp_path, connection) is None
+        assert heads.kept(tmp_path) == lost
+        assert audit.first_broken(connection, heads.kept(tmp_path)) == 6

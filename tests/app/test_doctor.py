@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from headwater.access import audit
 from headwater.app.doctor import Finding, Level, examine
 from headwater.app.log import open_log
 from headwater.app.state import open_state
@@ -96,6 +97,28 @@ def test_a_file_that_others_may_read_is_a_warning(settings: Settings) -> None:
     (finding,) = troubles(settings)
     assert finding.level is Level.WARNING
     assert finding.remedy.startswith("chmod")
+
+
+def cut_off(settings: Settings) -> None:
+    """Take the last entry of the audit trail away."""
+    database = sqlite_database(settings.data_dir)
+    with database.writing() as connection:
+        connection.execute(text("DELETE FROM audit WHERE number = 2"))
+    database.close()
+
+
+def test_an_audit_trail_that_was_cut_off_is_a_problem(settings: Settings) -> None:
+    cut_off(settings)
+    assert "entry 2" in the_trouble(settings).message
+
+
+def test_a_start_does_not_cover_up_that_the_trail_was_cut_off(settings: Settings) -> None:
+    cut_off(settings)
+    for _ in range(2):
+        with open_state(settings, SystemClock()) as changes, changes.reading() as connection:
+            actions = [entry.action for entry in audit.entries(connection)]
+    assert actions == ["Workspace Created", "Audit Trail Cut Off"]
+    assert "entry 2" in the_trouble(settings).message
 
 
 def test_a_changed_audit_trail_is_a_problem(settings: Settings) -> None:

@@ -124,6 +124,12 @@ def head(connection: Connection) -> Head | None:
     return None if row is None else Head(row.number, row.hash)
 
 
+def has(connection: Connection, head: Head) -> bool:
+    """Whether the trail has an entry of this number and hash."""
+    statement = select(AUDIT.c.hash).where(AUDIT.c.number == head.number)
+    return connection.scalar(statement) == head.hash
+
+
 def entries(connection: Connection) -> Iterator[Entry]:
     """The whole trail, oldest first."""
     for row in connection.execute(select(AUDIT).order_by(AUDIT.c.number)).mappings():

@@ -7,6 +7,12 @@ from headwater.access.model import OWNER, system
 from headwater.workspaces import store
 
 
+def is_first(changes: Changes) -> bool:
+    """Whether there is no workspace yet."""
+    with changes.reading() as connection:
+        return not store.workspaces(connection)
+
+
 def begin(changes: Changes, *, admin_token: str) -> str | None:
     """Make the default workspace and its first owner's token, where there is none yet.
 

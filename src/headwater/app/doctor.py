@@ -196,13 +196,14 @@ def _state(subject: Subject) -> Findings:
 
 
 def _schema_and_trail(database: SqlDatabase, folder: Path) -> Findings:
+    kept = heads.kept(folder)  # before the trail is looked at, which may grow meanwhile
     with database.reading() as connection:
         revision, newest = current_revision(connection), newest_revision()
         if revision is None or revision > newest:
             text = f"{FILE_NAME} has the schema {revision}, and this version knows {newest}."
             yield Level.PROBLEM, text, "Run the version of Headwater that made it."
             return
-        broken = audit.first_broken(connection, heads.kept(folder))
+        broken = audit.first_broken(connection, kept)
     if broken is not None:
         text = f"The audit trail does not fit from entry {broken} on."
         yield Level.PROBLEM, text, "Someone changed the database. Compare it with a backup."

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from headwater.access import heads, start
+from headwater.access.audit import Change
 from headwater.access.changes import Changes
+from headwater.access.model import system
 from headwater.databases.migrate import migrate
 from headwater.databases.sql import sqlite_database
+from headwater.kit import ids
 from headwater.kit.clock import Clock
+from headwater.kit.logging import logger
 from headwater.settings import Settings
-from headwater.workspaces import snapshot
+from headwater.workspaces import snapshot, store
 
 TOKEN_FILE: Final = "admin-token"  # noqa: S105
 
@@ -33,9 +37,12 @@ def open_state(settings: Settings, clock: Clock) -> Iterator[Changes]:
         changes = Changes(
             database, clock, partial(snapshot.publish, folder), partial(heads.keep, folder)
         )
-        secret = start.begin(changes, admin_token=settings.admin_token)
-        if secret is not None:
+        _notice_what_was_cut_off(folder, changes)
+        if start.is_first(changes):
+            # The file comes first: nobody gets in by a token that was made and then lost.
+            secret = settings.admin_token or ids.api_token()
             _keep(folder / TOKEN_FILE, secret)
+            start.begin(changes, admin_token=secret)
         changes.publish()
         try:
             yield changes
@@ -43,6 +50,20 @@ def open_state(settings: Settings, clock: Clock) -> Iterator[Changes]:
             changes.close()
     finally:
         database.close()
+
+
+def _notice_what_was_cut_off(folder: Path, changes: Changes) -> None:
+    """Before anything is added to the audit trail: whether its end is there as it was kept."""
+    with changes.reading() as connection:
+        lacked = heads.keep_lacked(folder, connection)
+        workspaces = store.workspaces(connection)
+    if lacked is None:
+        return
+    logger("access").error("audit.cut_off", number=lacked.number, hash=lacked.hash)
+    with changes.change(system("")) as step:
+        for workspace in workspaces:
+            change = Change("Audit Trail Cut Off", "Audit Trail", str(lacked.number), before=lacked)
+            step.record(change, workspace_id=workspace.id)
 
 
 def _keep(path: Path, secret: str) -> None:
