@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from headwater.errors import ImportFileError
 
-_MAPPINGS = Path(__file__).parents[3] / "examples" / "imports"
+_MAPPINGS: Final = Path(__file__).parent / "mappings"
 
 
 class DataSet(NamedTuple):
@@ -39,11 +39,5 @@ def found_in(folder: Path) -> list[DataSet]:
 
 
 def mapping_path(name: str) -> Path:
-    """The mapping file of a data set. Raises ImportFileError outside a checkout."""
-    path = _MAPPINGS / f"{name}.toml"
-    if not path.is_file():
-        raise ImportFileError(
-            f"The mapping of {name} is not here: {path}.",
-            hint="The mappings are in a checkout's examples/imports; --data works there.",
-        )
-    return path
+    """The mapping file of a data set."""
+    return _MAPPINGS / f"{name}.toml"
