@@ -230,6 +230,20 @@ def test_events_of_a_deleted_source_are_loaded_too(mill: Mill) -> None:
     assert mill.ids() == ["a"]
 
 
+def test_a_source_made_while_others_are_announced_is_no_deleted_one(mill: Mill) -> None:
+    def make_another() -> None:
+        mill.warehouses.before_commit = lambda: None
+        made = Source("s3", "w1", "Shop 3", "shop3", SourceType.SERVER, (), True, 0)
+        sources = (*mill.configuration.sources, made)
+        mill.configuration = Configuration(2, mill.configuration.workspaces, sources)
+        mill.accept("a", source="s3")
+
+    mill.warehouses.before_commit = make_another
+    mill.loader().run_once()
+    assert mill.ids() == ["a"]
+    assert mill.warehouses.workspace("w1").sources()["s3"] == "shop3"
+
+
 def test_one_load_takes_no_more_events_than_it_may(mill: Mill) -> None:
     for start in range(0, 5000, 1000):
         mill.accept(*[f"m{n}" for n in range(start, start + 1000)])

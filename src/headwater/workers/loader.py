@@ -181,7 +181,7 @@ class LoaderWorker:
         for stream, records in stored.items():
             for record in records:
                 reached[stream][record.partition] = record.position
-        parts = self._parts(stored, configuration)
+        parts = self._parts(stored, self._configuration_of(stored, configuration))
         for workspace_id, part in parts.items():
             self._load(workspace_id, part, _named(reached))
         self._read = reached
@@ -218,6 +218,18 @@ class LoaderWorker:
                 part = parts.setdefault(workspace_id, Part())
                 _put(part, stream, each, slug)
         return parts
+
+    def _configuration_of(
+        self, stored: Mapping[Stream, Sequence[Stored]], configuration: Configuration
+    ) -> Configuration:
+        """The configuration that knows the records' sources: announcing takes a while, and a source
+        may have been made, and have sent, since this one was read."""
+        sources = {each.record.source_id for records in stored.values() for each in records}
+        if sources <= self._slugs.keys():
+            return configuration
+        newest = self._configuration() or configuration
+        self._announce(newest)
+        return newest
 
     def _home(self, source_id: str, configuration: Configuration) -> tuple[str, str]:
         """The workspace and slug of a source, also of one that was deleted meanwhile."""
