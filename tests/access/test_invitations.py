@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from headwater.access import invitations, users, workspaces
+from headwater.access import groups, invitations, users, workspaces
 from headwater.access.changes import Changes
 from headwater.access.invitations import Wanted
 from headwater.access.model import OWNER, Grant, Principal, Reach
@@ -195,3 +195,23 @@ def test_charlie_withdraws_nothing_of_alices(changes: Changes, owner: Principal)
     assert invitations.listed(changes, charlie) == []
     with pytest.raises((NotFoundError, ConflictError)):
         invitations.withdraw(changes, charlie, [BOB])
+
+
+def test_who_is_not_invited_any_more_is_in_no_group(changes: Changes, owner: Principal) -> None:
+    group = groups.create(changes, owner, "Analysts")
+    groups.add_users(changes, owner, group.id, [BOB])
+    invitations.withdraw(changes, owner, [BOB])
+    assert groups.one(changes, owner, group.id).emails == ()
+
+
+def test_invitations_of_no_use_are_forgotten(
+    changes: Changes, owner: Principal, clock: FakeClock
+) -> None:
+    group = groups.create(changes, owner, "Analysts")
+    groups.add_users(changes, owner, group.id, [BOB])
+    clock.advance(seconds=8 * 86_400)
+    invite(changes, owner, "carol@example.com")
+    with changes.reading() as connection:
+        kept = connection.execute(text("SELECT email FROM invitations")).scalars().all()
+    assert kept == ["carol@example.com"]
+    assert groups.one(changes, owner, group.id).emails == ()

@@ -9,7 +9,13 @@ from headwater.access import passwords, throttle, users
 from headwater.access.changes import Changes
 from headwater.access.model import Principal
 from headwater.access.tables import USERS
-from headwater.errors import HeadwaterError, InvalidError, RateLimitedError, UnauthorizedError
+from headwater.errors import (
+    HeadwaterError,
+    InvalidError,
+    RateLimitedError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from headwater.kit.clock import FakeClock
 from tests.access.conftest import ADMIN_TOKEN, actions, trail
 from tests.access.people import HERE, PASSWORD, enter, join, known, make_owner, person
@@ -29,7 +35,7 @@ def outcome(changes: Changes, email: str, password: str, address: str = HERE) ->
         enter(changes, email, password, address=address)
     except RateLimitedError as error:
         return (error.code, error.message, error.hint, str(error.retry_after_seconds))
-    except UnauthorizedError as error:
+    except (UnauthorizedError, UnavailableError) as error:
         return (error.code, error.message, error.hint)
     return ("in",)
 
@@ -161,6 +167,7 @@ def test_failures_are_forgotten_after_a_day(
 def test_guessing_is_in_the_audit_trail(changes: Changes, owner: Principal) -> None:
     for _ in range(5):
         outcome(changes, ALICE, "wrong", "203.0.113.9")
+    changes.close()
     last = trail(changes)[-1]
     assert (last.action, last.subject_name) == ("Sign-in Blocked", ALICE)
     assert "203.0.113.9" in (last.after or "")
@@ -222,3 +229,22 @@ def test_who_belongs_nowhere_any_more_does_not_get_in(changes: Changes, owner: P
     bob = join(changes, owner, "bob@example.com")
     users.remove(changes, owner, [bob.user.id])
     assert outcome(changes, "bob@example.com", PASSWORD)[0] == "wrong_credentials"
+
+
+def test_a_flood_of_attempts_keeps_nobody_else_waiting(changes: Changes, owner: Principal) -> None:
+    """All may be asked at once; those for whom there is no room are told at once."""
+    ready = threading.Barrier(30)
+    codes: list[str] = []
+
+    def ask(number: int) -> None:
+        ready.wait()
+        codes.append(outcome(changes, ALICE, "wrong", f"198.51.100.{number}")[0])
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(codes) <= {"wrong_credentials", "unavailable"}
+    assert len(codes) == 30
+    assert outcome(changes, ALICE, PASSWORD) == ("in",)

@@ -28,7 +28,7 @@ class User(msgspec.Struct, frozen=True):
 
 def email_of(text: str, *, field: str = "email") -> str:
     """An e-mail address in the form that accounts are known by. Raises InvalidError."""
-    email = text.strip().casefold()
+    email = text.strip().lower()
     if len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email) or not email.isprintable():
         raise InvalidError(
             f"{field}: {text[:100]!r} is no e-mail address.",

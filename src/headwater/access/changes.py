@@ -102,6 +102,10 @@ class Changes:
         """
         self._reads.note(by, what, subject_id)
 
+    def record_soon(self, by: Principal, change: Change) -> None:
+        """Put an entry into the audit trail, of the caller's workspace, without waiting for it."""
+        self._reads.note_entry(by, change)
+
     def publish(self) -> Configuration:
         """Publish the configuration as it is: a crash may have come between change and publish."""
         with self._one_at_a_time, self._database.reading() as connection:

@@ -85,6 +85,7 @@ def invite(step: Step, by: Principal, wanted: Wanted) -> tuple[Invitation, str]:
             hint="Change the user's permissions instead.",
         )
     _delete(step.connection, by.workspace_id, email)
+    _forget_expired(step, by)
     secret = ids.secret()
     made = Invitation(
         id=ids.resource_id(),
@@ -119,6 +120,7 @@ def withdraw(changes: Changes, by: Principal, emails: Sequence[str]) -> None:
             gone = _delete(step.connection, by.workspace_id, email)
             if gone is None:
                 raise NotFoundError(f"There is no invitation of {email}.")
+            members.leave_groups(step.connection, by.workspace_id, email)
             step.record(Change("Invitation Deleted", "Invitation", gone.id, gone, name=email))
 
 
@@ -202,6 +204,17 @@ def _join(step: Step, invitation: Invitation, user: User) -> None:
         ),
         workspace_id=invitation.workspace_id,
     )
+
+
+def _forget_expired(step: Step, by: Principal) -> None:
+    """Remove the workspace's invitations of no use, and their addresses from its groups."""
+    expired = (
+        INVITATIONS.c.workspace_id == by.workspace_id,
+        INVITATIONS.c.expires_at <= step.now,
+    )
+    for email in step.connection.scalars(select(INVITATIONS.c.email).where(*expired)).all():
+        members.leave_groups(step.connection, by.workspace_id, email)
+    step.connection.execute(delete(INVITATIONS).where(*expired))
 
 
 def _by_secret(connection: Connection, secret: str, *, now: int) -> Invitation:

@@ -28,6 +28,17 @@ def create(changes: Changes, by: Principal, label: DescribedLabel) -> DescribedL
     return made
 
 
+def describe(changes: Changes, by: Principal, wanted: DescribedLabel) -> DescribedLabel:
+    """Say otherwise what a label is for. Raises ForbiddenError, NotFoundError, InvalidError."""
+    by.require(Permission.WORKSPACE_ADMIN)
+    with changes.change(by) as step:
+        before, after = labels.describe_label(step.connection, by.workspace_id, wanted)
+        if before != after:
+            name = _name(after.label)
+            step.record(modified("Label", name, before, after, name=name))
+    return after
+
+
 def delete(changes: Changes, by: Principal, label: Label) -> None:
     """Remove a label that nothing bears. Raises ForbiddenError, NotFoundError, ConflictError."""
     by.require(Permission.WORKSPACE_ADMIN)
@@ -61,7 +72,8 @@ def _label(
         store.raise_version(step.connection)
         after = store.source(step.connection, by.workspace_id, source_id)
         if after != before:
-            step.record(modified("Source", source_id, before, after, name=after.name))
+            was, is_now = sources.recorded(before), sources.recorded(after)
+            step.record(modified("Source", source_id, was, is_now, name=after.name))
     return after
 
 

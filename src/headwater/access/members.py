@@ -41,17 +41,22 @@ def put(
 def remove(connection: Connection, workspace_id: str, member: Member) -> None:
     """Take a user out of a workspace and its groups; whose last one it was has no account then."""
     user = member.user
-    own_groups = select(USER_GROUPS.c.id).where(USER_GROUPS.c.workspace_id == workspace_id)
-    connection.execute(
-        delete(GROUP_MEMBERS).where(
-            GROUP_MEMBERS.c.email == user.email, GROUP_MEMBERS.c.group_id.in_(own_groups)
-        )
-    )
+    leave_groups(connection, workspace_id, user.email)
     connection.execute(
         delete(MEMBERS).where(MEMBERS.c.workspace_id == workspace_id, MEMBERS.c.user_id == user.id)
     )
     if not workspaces_of(connection, user.id):
         connection.execute(delete(USERS).where(USERS.c.id == user.id))
+
+
+def leave_groups(connection: Connection, workspace_id: str, email: str) -> None:
+    """Take an address out of all groups of a workspace."""
+    own_groups = select(USER_GROUPS.c.id).where(USER_GROUPS.c.workspace_id == workspace_id)
+    connection.execute(
+        delete(GROUP_MEMBERS).where(
+            GROUP_MEMBERS.c.email == email, GROUP_MEMBERS.c.group_id.in_(own_groups)
+        )
+    )
 
 
 def members(connection: Connection, workspace_id: str) -> list[Member]:

@@ -2,12 +2,14 @@
 
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from headwater.errors import InvalidError
+from headwater.errors import InvalidError, UnavailableError
 
 SHORTEST: Final = 10
 LONGEST: Final = 200
@@ -16,6 +18,7 @@ _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=47_104, parallelism=1, 
 """46 MiB for each: more than what OWASP's password storage page asks for."""
 
 _SOME: Final = threading.BoundedSemaphore(2)
+_WAITING: Final = threading.BoundedSemaphore(16)
 _NOBODYS: Final = _HASHER.hash("the password of an account that does not exist")
 
 
@@ -38,14 +41,20 @@ def checked(password: str, *, email: str = "", field: str = "password") -> str:
 
 
 def hashed(password: str) -> str:
-    """What is kept of a password: the salted hash, with its parameters."""
-    with _SOME:
+    """What is kept of a password: the salted hash, with its parameters.
+
+    Raises UnavailableError while too many are asked at once.
+    """
+    with _turn():
         return _HASHER.hash(_normal(password))
 
 
 def matches(kept: str | None, password: str) -> bool:
-    """Whether this is the password. Takes as long where nothing is kept of one."""
-    with _SOME:
+    """Whether this is the password. Takes as long where nothing is kept of one.
+
+    Raises UnavailableError while too many are asked at once.
+    """
+    with _turn():
         try:
             _HASHER.verify(_NOBODYS if kept is None else kept, _normal(password[: 4 * LONGEST]))
         except (VerificationError, InvalidHashError):
@@ -56,6 +65,20 @@ def matches(kept: str | None, password: str) -> bool:
 def is_outdated(kept: str) -> bool:
     """Whether a password's hash was made with other parameters than those of today."""
     return _HASHER.check_needs_rehash(kept)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One of few at a time; of those who wait, too few to keep everybody else from being served."""
+    if not _WAITING.acquire(blocking=False):
+        raise UnavailableError(
+            "Too many people sign in at this moment.", hint="Try again in a second."
+        )
+    try:
+        with _SOME:
+            yield
+    finally:
+        _WAITING.release()
 
 
 def _normal(password: str) -> str:

@@ -1,4 +1,4 @@
-"""Reads of personal data on their way into the audit trail, many at a time.
+"""What enters the audit trail without being waited for: reads of personal data above all.
 
 A thread writes what was noted since it last wrote: no timer, and no reader waits for the disk.
 """
@@ -25,17 +25,22 @@ class Reads:
     def __init__(self, write: Callable[[Principal, Change], None]) -> None:
         self._write = write
         self._noted: list[tuple[Principal, str, str]] = []
+        self._entries: list[tuple[Principal, Change]] = []
         self._changed = threading.Condition()
         self._is_closed = False
         self._thread: threading.Thread | None = None
 
     def note(self, by: Principal, what: str, subject_id: str) -> None:
+        """Have a read recorded."""
         with self._changed:
             self._noted.append((by, what, subject_id[:_LONGEST_SUBJECT]))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="audit-reads", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+            self._wake()
+
+    def note_entry(self, by: Principal, change: Change) -> None:
+        """Have an entry recorded as it is."""
+        with self._changed:
+            self._entries.append((by, change))
+            self._wake()
 
     def close(self) -> None:
         """Return when everything noted is written."""
@@ -46,14 +51,21 @@ class Reads:
         if thread is not None:
             thread.join()
 
+    def _wake(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="audit-reads", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._noted or self._is_closed)
+                self._changed.wait_for(lambda: self._noted or self._entries or self._is_closed)
                 noted, self._noted = self._noted, []
-            if not noted:
+                entries, self._entries = self._entries, []
+            if not noted and not entries:
                 return
-            for by, change in together(noted):
+            for by, change in (*entries, *together(noted)):
                 try:
                     self._write(by, change)
                 except Exception as error:

@@ -10,7 +10,7 @@ from headwater.access.accounts import User
 from headwater.access.audit import Change
 from headwater.access.changes import Changes, Step
 from headwater.access.members import workspaces_of
-from headwater.access.model import Principal
+from headwater.access.model import Principal, system
 from headwater.access.sessions import Session
 from headwater.access.tables import USERS
 from headwater.errors import UnauthorizedError
@@ -52,7 +52,7 @@ def authenticate(
 
     Raises UnauthorizedError and RateLimitedError.
     """
-    email = email.strip().casefold()[:_LONGEST]
+    email = email.strip().lower()[:_LONGEST]
     limits = throttle.limits(email, address)
     now = changes.clock.now()
     with changes.noting() as connection:
@@ -99,11 +99,15 @@ def begin(
 
 
 def _note_guessing(changes: Changes, user: User, address: str) -> None:
-    """Tell each of the user's workspaces that somebody guesses his password."""
+    """Tell each of the user's workspaces that somebody guesses his password.
+
+    Not waited for: how long an answer takes must not tell who has an account.
+    """
     change = Change("Sign-in Blocked", "User", user.id, after={"address": address}, name=user.email)
-    with changes.change(_person(user)) as step:
-        for workspace in workspaces_of(step.connection, user.id):
-            step.record(change, workspace_id=workspace.id)
+    with changes.reading() as connection:
+        own = workspaces_of(connection, user.id)
+    for workspace in own:
+        changes.record_soon(system(workspace.id), change)
 
 
 def _person(user: User) -> Principal:

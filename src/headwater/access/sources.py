@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from headwater.access.audit import created, deleted, modified
 from headwater.access.changes import Changes, Step
 from headwater.access.model import Principal, Resource, forbidden
@@ -62,7 +64,7 @@ def create(
             allowed_origins=allowed_origins,
             now=step.now,
         )
-        step.record(created("Source", made.id, made, name=made.name))
+        step.record(created("Source", made.id, recorded(made), name=made.name))
         if also is not None:
             also(step, made)
     return made
@@ -90,7 +92,9 @@ def update(
             allowed_origins=allowed_origins,
         )
         if after != before:
-            step.record(modified("Source", source_id, before, after, name=after.name))
+            step.record(
+                modified("Source", source_id, recorded(before), recorded(after), name=after.name)
+            )
         if also is not None:
             also(step, after)
     return after
@@ -101,7 +105,7 @@ def delete(changes: Changes, by: Principal, source_id: str) -> None:
     with changes.change(by) as step:
         before = changeable(step, by, source_id)
         store.delete_source(step.connection, by.workspace_id, source_id)
-        step.record(deleted("Source", source_id, before, name=before.name))
+        step.record(deleted("Source", source_id, recorded(before), name=before.name))
 
 
 def add_write_key(changes: Changes, by: Principal, source_id: str) -> Source:
@@ -109,7 +113,9 @@ def add_write_key(changes: Changes, by: Principal, source_id: str) -> Source:
     with changes.change(by) as step:
         before = changeable(step, by, source_id)
         after, _ = store.add_write_key(step.connection, by.workspace_id, source_id, now=step.now)
-        step.record(modified("Source", source_id, before, after, name=after.name))
+        step.record(
+            modified("Source", source_id, recorded(before), recorded(after), name=after.name)
+        )
     return after
 
 
@@ -121,8 +127,16 @@ def remove_write_key(changes: Changes, by: Principal, source_id: str, write_key:
     with changes.change(by) as step:
         before = changeable(step, by, source_id)
         after = store.remove_write_key(step.connection, by.workspace_id, source_id, write_key)
-        step.record(modified("Source", source_id, before, after, name=after.name))
+        step.record(
+            modified("Source", source_id, recorded(before), recorded(after), name=after.name)
+        )
     return after
+
+
+def recorded(source: Source) -> Source:
+    """A source as the audit trail holds it: its write keys can be told apart and not used."""
+    shortened = tuple(f"{key[:8]}…" for key in source.write_keys)
+    return msgspec.structs.replace(source, write_keys=shortened)
 
 
 def changeable(step: Step, by: Principal, source_id: str) -> Source:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
 from headwater.kit.tables import METADATA
 
@@ -130,4 +130,5 @@ AUDIT: Final = Table(
     Column("hash", Text, nullable=False),
     Column("actor_name", Text, nullable=False, server_default=""),
     Column("subject_name", Text, nullable=False, server_default=""),
+    Index("ix_audit_workspace_id_number", "workspace_id", "number"),
 )

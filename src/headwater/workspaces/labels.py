@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 
 from headwater.errors import ConflictError, InvalidError, NotFoundError
 from headwater.workspaces.model import Label
@@ -64,6 +64,23 @@ def create_label(
         )
     )
     return made
+
+
+def describe_label(
+    connection: Connection, workspace_id: str, wanted: DescribedLabel
+) -> tuple[DescribedLabel, DescribedLabel]:
+    """Say otherwise what a label is for. Returns it as it was and as it is.
+
+    Raises NotFoundError and InvalidError.
+    """
+    before = _found(connection, workspace_id, wanted.label)
+    after = msgspec.structs.replace(before, description=_described(wanted.description))
+    connection.execute(
+        update(LABELS)
+        .where(*_is(LABELS, workspace_id, wanted.label))
+        .values(description=after.description)
+    )
+    return before, after
 
 
 def delete_label(connection: Connection, workspace_id: str, label: Label) -> DescribedLabel:
