@@ -7,11 +7,14 @@ at 47): a field's type, with `?` where it may be missing.
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
+
+_numbers = count(1)
 
 
 class Answer(msgspec.Struct):
@@ -147,3 +150,32 @@ def raw(url: str, token: str) -> httpx.Client:
     return httpx.Client(
         base_url=f"{url}/api", headers={"Authorization": f"Bearer {token}"}, timeout=60
     )
+
+
+def new_source(npm: Npm, **more: Any) -> dict[str, Any]:
+    """A source that nothing else uses."""
+    body = {"slug": f"npm-{next(_numbers)}", "enabled": True, "metadataId": "server", **more}
+    source: dict[str, Any] = npm("Sources", "createSource", body).data["source"]
+    return source
+
+
+def paged(npm: Npm, api: str, operation: str, name: str, *before: Any, size: int) -> list[Any]:
+    """A whole list, page by page; the pages lead back as they led on."""
+    found: list[Any] = []
+    pages = []
+    pagination: dict[str, Any] = {"count": size}
+    while True:
+        data = npm(api, operation, *before, pagination).data
+        pages.append(data[name])
+        found += data[name]
+        assert len(data[name]) <= size
+        if "next" not in data["pagination"]:
+            break
+        pagination = {"count": size, "cursor": data["pagination"]["next"]}
+    assert data["pagination"]["totalEntries"] == len(found)
+    for page in reversed(pages[:-1]):
+        pagination = {"count": size, "cursor": data["pagination"]["previous"]}
+        data = npm(api, operation, *before, pagination).data
+        assert data[name] == page
+    assert "previous" not in data["pagination"]
+    return found

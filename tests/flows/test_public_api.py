@@ -1,61 +1,14 @@
 """Segment's published clients configure Headwater unmodified: every operation of its nouns."""
 
-from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from headwater.testing.whole import Whole
-from tests.flows.public_api import Npm, assert_error, raw
+from tests.flows.public_api import Npm, assert_error, new_source, paged
 
 pytestmark = pytest.mark.whole
-
-_numbers = count(1)
-
-
-@pytest.fixture(scope="module")
-def npm(whole: Whole, node_modules: Path) -> Iterator[Npm]:
-    client = Npm(node_modules, whole.url, whole.token)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def http(whole: Whole) -> Iterator[httpx.Client]:
-    with raw(whole.url, whole.token) as client:
-        yield client
-
-
-def new_source(npm: Npm, **more: Any) -> dict[str, Any]:
-    """A source that nothing else uses."""
-    body = {"slug": f"npm-{next(_numbers)}", "enabled": True, "metadataId": "server", **more}
-    source: dict[str, Any] = npm("Sources", "createSource", body).data["source"]
-    return source
-
-
-def paged(npm: Npm, api: str, operation: str, name: str, *before: Any, size: int) -> list[Any]:
-    """A whole list, page by page; the pages lead back as they led on."""
-    found: list[Any] = []
-    pages = []
-    pagination: dict[str, Any] = {"count": size}
-    while True:
-        data = npm(api, operation, *before, pagination).data
-        pages.append(data[name])
-        found += data[name]
-        assert len(data[name]) <= size
-        if "next" not in data["pagination"]:
-            break
-        pagination = {"count": size, "cursor": data["pagination"]["next"]}
-    assert data["pagination"]["totalEntries"] == len(found)
-    for page in reversed(pages[:-1]):
-        pagination = {"count": size, "cursor": data["pagination"]["previous"]}
-        data = npm(api, operation, *before, pagination).data
-        assert data[name] == page
-    assert "previous" not in data["pagination"]
-    return found
 
 
 def test_the_workspace_is_the_tokens(npm: Npm) -> None:

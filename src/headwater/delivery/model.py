@@ -23,11 +23,16 @@ class Stage(StrEnum):
 
 
 class Granularity(StrEnum):
-    """How long the time of one point is."""
+    """How long the time of one point is. Segment's clients write it in either letter case."""
 
     MINUTE = "MINUTE"
     HOUR = "HOUR"
     DAY = "DAY"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Granularity | None":
+        text = str(value)
+        return cls(text.upper()) if text != text.upper() else None
 
     @property
     def microseconds(self) -> int:
