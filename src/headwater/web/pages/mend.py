@@ -1,7 +1,7 @@
 """/quarantine/mend: all events of a reason mended at once, previewed, and sent on again."""
 
 from collections.abc import Sequence
-from difflib import ndiff
+from difflib import SequenceMatcher
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from headwater.web.mending import FixForm, Row, fixes_of, rows_of, suggested
 from headwater.workspaces.model import Source
 
 _CHANGE: Final = OnSome(Permission.SOURCE_ADMIN)
+_MOST_LINES: Final = 200
 
 
 async def ask_mend(visit: Visit) -> Response:
@@ -115,9 +116,22 @@ def _examples(preview: Preview | None, *, sees: bool) -> list[dict[str, Any]]:
 
 
 def _difference(before: str, after: str) -> list[tuple[str, str]]:
-    """The lines of two JSON texts: ` ` in both, `-` only before, `+` only after."""
-    lines = ndiff(indented(before).splitlines(), indented(after).splitlines())
-    return [(line[0], line[2:]) for line in lines if line[0] != "?"][:200]
+    """The lines of two JSON texts: ` ` in both, `-` only before, `+` only after. The comma that a
+    line gets because another follows it is no difference."""
+    old, new = indented(before).splitlines(), indented(after).splitlines()
+    matcher = SequenceMatcher(None, _plain(old), _plain(new), autojunk=False)
+    lines: list[tuple[str, str]] = []
+    for what, i1, i2, j1, j2 in matcher.get_opcodes():
+        if what == "equal":
+            lines += [(" ", line) for line in new[j1:j2]]
+        else:
+            lines += [("-", line) for line in old[i1:i2]]
+            lines += [("+", line) for line in new[j1:j2]]
+    return lines[:_MOST_LINES]
+
+
+def _plain(lines: Sequence[str]) -> list[str]:
+    return [line.rstrip(",") for line in lines[: 10 * _MOST_LINES]]
 
 
 PAGES = (

@@ -75,7 +75,7 @@ export class Grid {
     const { name, type } = this.columns[at];
     const down = this.sorted?.at === at && !this.sorted.down;
     this.sorted = { at, down };
-    const before = isNumber(type) ? (a, b) => Number(a) - Number(b) : (a, b) => textOf(a).localeCompare(textOf(b), locale);
+    const before = isNumber(type) ? (a, b) => (a > b) - (a < b) : (a, b) => textOf(a).localeCompare(textOf(b), locale);
     this.rows = [...this.rows].sort((a, b) => {
       const [left, right] = [a[name], b[name]];
       if (left === null || right === null) return (left === null) - (right === null);
