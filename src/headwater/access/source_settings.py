@@ -27,23 +27,19 @@ class GivenSettings:
 
     def keep(self, step: Step, source: Source) -> None:
         """Change the source's settings by these, within a change. Raises InvalidError."""
-        if self.slug and self.slug != source.slug:
-            source_settings.keep_written_slug(step.connection, source.id, self.slug)
-        before = _kept(step.connection, self.vault, source)
-        after = masks.merged(before, self.values, secrets_of(source))
-        if after == before:
-            return
-        source_settings.keep_settings(step.connection, self.vault, source.id, after)
+        before, slug_before = _kept(step.connection, self.vault, source)
         secrets = secrets_of(source)
-        step.record(
-            modified(
-                "Source Settings",
-                source.id,
-                masks.shown(before, secrets),
-                masks.shown(after, secrets),
-                name=source.name,
-            )
-        )
+        after = masks.merged(before, self.values, secrets)
+        slug = self.slug or slug_before
+        if slug != slug_before:
+            written = "" if slug == source.slug else slug
+            source_settings.keep_written_slug(step.connection, source.id, written)
+        if after != before:
+            source_settings.keep_settings(step.connection, self.vault, source.id, after)
+        if (slug, after) != (slug_before, before):
+            was = ShownSettings(slug_before, masks.shown(before, secrets))
+            shown = ShownSettings(slug, masks.shown(after, secrets))
+            step.record(modified("Source Settings", source.id, was, shown, name=source.name))
 
 
 class ShownSettings(msgspec.Struct, frozen=True):
@@ -100,5 +96,7 @@ def secrets_of(source: Source) -> frozenset[str]:
     return frozenset(option.name for option in options if option.type == "password")
 
 
-def _kept(connection: Connection, vault: Vault, source: Source) -> Mapping[str, Any]:
-    return source_settings.settings(connection, vault, [source.id]).get(source.id, {})
+def _kept(connection: Connection, vault: Vault, source: Source) -> tuple[Mapping[str, Any], str]:
+    """The settings of a source, secrets and all, and its slug as it was written."""
+    settings = source_settings.settings(connection, vault, [source.id]).get(source.id, {})
+    return settings, source_settings.written_slugs(connection).get(source.id, source.slug)
