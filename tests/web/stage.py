@@ -104,7 +104,9 @@ class Backends:
             raise NotFoundError("There is no such event.")
         return self.schema
 
-    async def recent(self, source_ids: Any, wanted: Any, count: int = 100) -> list[Seen]:
+    async def recent(
+        self, workspace_id: str, found: Sequence[Source], wanted: Any, count: int = 100
+    ) -> list[Seen]:
         return [each for each in self.passed if wanted.admits(each)][:count]
 
     async def trace(self, workspace_id: str, found: Sequence[Source], message_id: str) -> Trace:

@@ -143,6 +143,16 @@ def test_personal_data_is_hidden_from_those_who_may_not_see_it(stage: Stage) -> 
         assert "secret-user" in stage.ada.get(f"/sources/{source.id}/{path}").text
 
 
+def test_a_filter_tells_nothing_of_what_is_hidden(stage: Stage) -> None:
+    source = stage.source()
+    stage.backends.passed = [seen(source, 1)]
+    reader = stage.as_member(Role.SOURCE_READ_ONLY, source)
+    path = f"/sources/{source.id}/debugger"
+    for asked in ({"text": "secret-user"}, {"fql": 'userId = "secret-user"'}):
+        assert "/debugger/m-1" not in reader.get(path, params=asked).text
+        assert "/debugger/m-1" in stage.ada.get(path, params=asked).text
+
+
 def test_an_unknown_event_is_not_found(stage: Stage) -> None:
     source = stage.source()
     assert stage.ada.get(f"/sources/{source.id}/debugger/nothing").status_code == 404

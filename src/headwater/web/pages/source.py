@@ -178,7 +178,7 @@ async def change_origins(visit: Visit) -> Response:
     notice = (
         visit._("Pages of these origins may send.") if listed else visit._("Every page may send.")
     )
-    return visit.redirect(f"/sources/{source.id}/keys#origins", notice=notice)
+    return visit.redirect(f"/sources/{source.id}/keys#allowed-origins", notice=notice)
 
 
 async def settings(visit: Visit) -> Response:
