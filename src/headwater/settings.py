@@ -17,7 +17,7 @@ from headwater.errors import SettingsError
 
 PREFIX = "HEADWATER_"
 _ORIGINS = "settings-origins.json"
-SECRETS = frozenset({"admin_token", "secret_key", "token"})
+SECRETS = frozenset({"admin_token", "secret_key", "smtp_password", "token"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +152,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     query_concurrency: Annotated[
         int, Meta(ge=1, description="How many queries run at once; further ones wait.")
     ] = 4
+
+    # E-mail
+    smtp_host: Annotated[
+        str, Meta(description="The mail server that takes our messages; empty sends none.")
+    ] = ""
+    smtp_port: Annotated[int, Meta(ge=1, le=65535, description="The mail server's port.")] = 587
+    smtp_security: Annotated[
+        str,
+        Meta(
+            pattern="^(starttls|tls|none)$",
+            description="starttls, tls (from the first byte), or none (for a server next door).",
+        ),
+    ] = "starttls"
+    smtp_username: Annotated[
+        str, Meta(description="The name to sign in to the mail server with; empty does not.")
+    ] = ""
+    smtp_password: Annotated[str, Meta(description="The password to the mail server.")] = ""
+    mail_from: Annotated[
+        str, Meta(description="The address that messages come from, such as cdp@example.com.")
+    ] = ""
 
     # Running
     drain_seconds: Annotated[

@@ -1,11 +1,13 @@
 """A console with people: Ada owns the workspace; a visitor is a browser with its own cookies."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.testclient import TestClient
 
 from headwater.access import members
 from headwater.access.model import OWNER
+from headwater.settings import Settings
 from headwater.web.application import application
 from headwater.workspaces import store
 from tests.web.stage import ADA, Stage
@@ -17,8 +19,10 @@ PASSWORD = "correct horse battery staple"
 class People(Stage):
     """The stage, and browsers on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         super().__init__(folder)
+        if settings is not None:
+            self.context = replace(self.context, settings=settings)
         self.owner_browser = self.browser()
 
     def browser(self, **headers: str) -> TestClient:
@@ -28,6 +32,7 @@ class People(Stage):
             headers={"Sec-Fetch-Site": "same-origin", **headers},
             base_url="http://headwater.test",
             follow_redirects=False,
+            raise_server_exceptions=False,
         )
 
     def set_up(self) -> TestClient:

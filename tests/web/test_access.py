@@ -1,6 +1,8 @@
 """Who may see which page: every page declares it, and it is kept."""
 
 import re
+import threading
+from dataclasses import replace
 
 import pytest
 from starlette.routing import Route
@@ -8,6 +10,7 @@ from starlette.routing import Route
 from headwater.access.admission import lacking
 from headwater.access.model import Access, Grant, Principal
 from headwater.access.roles import Role
+from headwater.backends import backends
 from headwater.web.application import PAGES, application
 from headwater.web.frame import Page
 from tests.web.people import People
@@ -20,6 +23,17 @@ ROLES = ("workspace-owner", "workspace-member", "source-read-only", "minimal-use
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> People:
     people = People(tmp_path_factory.mktemp("console"))
+    given = people.context
+    real = backends(
+        given.settings,
+        given.changes,
+        given.log,
+        given.published,
+        given.warehouse,
+        threading.Event(),
+    )
+    people.context = replace(given, backends=real)
+    people.owner_browser = people.browser()
     people.set_up()
     return people
 

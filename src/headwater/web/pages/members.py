@@ -4,14 +4,17 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from headwater import mail
 from headwater.access import groups, invitations, users
-from headwater.access.invitations import Wanted
+from headwater.access.invitations import Invitation, Wanted
 from headwater.access.permissions import Permission
 from headwater.access.roles import Role
 from headwater.errors import HeadwaterError, InvalidError
+from headwater.mail import Message
 from headwater.web import grants
 from headwater.web.frame import Page, Visit
 from headwater.web.grants import GrantsForm
+from headwater.web.problems import Problem
 
 
 class Invite(GrantsForm):
@@ -77,7 +80,24 @@ async def invite(visit: Visit) -> Response:
         rows = [grants.Row(*each) for each in zip(form.role, form.scope, strict=False) if each[0]]
         return await _invite_page(visit, form.emails, rows, error)
     links = [(each, f"{visit.url}{invitations.path_of(secret)}") for each, secret in made]
-    return visit.render("settings/invited.html", links=links)
+    problem = await _sent_by_mail(visit, links)
+    sent = problem is None and mail.is_configured(visit.context.settings)
+    return visit.render("settings/invited.html", links=links, sent=sent, problem=problem)
+
+
+async def _sent_by_mail(visit: Visit, links: list[tuple[Invitation, str]]) -> Problem | None:
+    """Send each invitation to its address, where a mail server is configured."""
+    if not mail.is_configured(visit.context.settings):
+        return None
+    name = visit.account.workspace.name
+    subject = visit._("%(who)s invites you to %(name)s", who=visit.name, name=name)
+    text = visit._("Join %(name)s by this link. It works once, for seven days:", name=name)
+    messages = [Message(each.email, subject, f"{text}\n\n{link}\n") for each, link in links]
+    try:
+        await run_in_threadpool(mail.send, visit.context.settings, *messages)
+    except HeadwaterError as error:
+        return visit.problem(error)
+    return None
 
 
 async def withdraw(visit: Visit) -> Response:

@@ -8,8 +8,11 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from headwater import mail
 from headwater.access.permissions import Permission
+from headwater.errors import HeadwaterError, UnauthorizedError
 from headwater.health import disk
+from headwater.mail import Message
 from headwater.settings import SECRETS, Option, kept_origins, options, origins
 from headwater.web.frame import Handler, Page, Visit
 from headwater.web.navigation import N_
@@ -26,7 +29,7 @@ class Group(msgspec.Struct, frozen=True):
 _GROUPS: Final[Mapping[str, Group]] = {
     "retention": Group(
         N_("Retention"),
-        N_("How long events stay in the log, and how long the ids that tell duplicates are remembered."),
+        N_("How long events, and the ids that tell duplicates, are kept."),
         ("log_max_age_days", "log_max_bytes", "dedupe_days"),
     ),
     "warehouse": Group(
@@ -57,6 +60,18 @@ _GROUPS: Final[Mapping[str, Group]] = {
             "max_event_bytes",
             "max_batch_events",
             "rate_limit",
+        ),
+    ),
+    "email": Group(
+        N_("E-mail"),
+        N_("The mail server that takes invitations; without one, their links are sent by hand."),
+        (
+            "smtp_host",
+            "smtp_port",
+            "smtp_security",
+            "smtp_username",
+            "smtp_password",
+            "mail_from",
         ),
     ),
     "server": Group(N_("All options"), N_("Every option of this server and its value.")),
@@ -95,22 +110,53 @@ def _value(settings: object, name: str) -> object:
     return ", ".join(value) if isinstance(value, list) else value
 
 
+async def try_mail(visit: Visit) -> Response:
+    """Send the visitor a message, to see whether the mail server takes it."""
+    if visit.user is None:
+        raise UnauthorizedError("Only a person has an account.", hint="Sign in at /sign-in.")
+    message = Message(
+        visit.user.email,
+        visit._("A test message of Headwater"),
+        visit._("Messages of %(url)s arrive.", url=visit.url) + "\n",
+    )
+    try:
+        await run_in_threadpool(mail.send, visit.context.settings, message)
+    except HeadwaterError as error:
+        return await _page(visit, "email", error)
+    notice = visit._("The mail server took a message to %(email)s.", email=visit.user.email)
+    return visit.redirect("/settings/email", notice=notice)
+
+
 def _handler(name: str) -> Handler:
     async def show(visit: Visit) -> Response:
-        group = _GROUPS[name]
-        return visit.render(
-            "settings/options.html",
-            title=visit._(group.title),
-            lead=visit._(group.lead),
-            shown=shown(visit, group.names),
-            log_bytes=await run_in_threadpool(visit.context.log.size),
-            disk=await run_in_threadpool(disk, visit.context.settings),
-            name=name,
-        )
+        return await _page(visit, name)
 
     return show
 
 
-PAGES = tuple(
-    Page("GET", f"/settings/{name}", Permission.WORKSPACE_READ, _handler(name)) for name in _GROUPS
+async def _page(visit: Visit, name: str, error: HeadwaterError | None = None) -> Response:
+    group = _GROUPS[name]
+    settings = visit.context.settings
+    problem = visit.problem(error) if error else None
+    return visit.render(
+        "settings/options.html",
+        problem.status if problem else 200,
+        problem=problem,
+        title=visit._(group.title),
+        lead=visit._(group.lead),
+        shown=shown(visit, group.names),
+        log_bytes=await run_in_threadpool(visit.context.log.size),
+        disk=await run_in_threadpool(disk, settings),
+        name=name,
+        sends_mail=mail.is_configured(settings),
+        may_change=visit.may(Permission.WORKSPACE_ADMIN),
+    )
+
+
+PAGES = (
+    *(
+        Page("GET", f"/settings/{name}", Permission.WORKSPACE_READ, _handler(name))
+        for name in _GROUPS
+    ),
+    Page("POST", "/settings/email", Permission.WORKSPACE_ADMIN, try_mail),
 )
