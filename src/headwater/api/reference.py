@@ -183,7 +183,7 @@ def _fields(
         return
     for member, kind in inner.get("properties", {}).items():
         required = member in inner.get("required", ())
-        told = kind.get("description", "")
+        told = kind.get("description") or _object(kind, schemas)[1].get("description", "")
         yield ShownField(member, _type(kind, schemas), required, told, depth)
         yield from _fields(kind, schemas, depth=depth + 1, inside=f"{inside} {name}")
 
