@@ -18,8 +18,9 @@ SOURCE = Source("s", "w", "Shop", "shop", SourceType.SERVER, ("k",), True, 1)
         ({}, Health.NEW),
         ({"total": 9}, Health.QUIET),
         ({"total": 9, "accepted": 9}, Health.RECEIVING),
-        ({"total": 100, "accepted": 100, "rejected": 4}, Health.RECEIVING),
-        ({"total": 100, "accepted": 100, "rejected": 5}, Health.REJECTING),
+        ({"total": 9, "accepted": 9, "rejected": 9}, Health.RECEIVING),
+        ({"total": 900, "accepted": 201, "rejected": 10}, Health.RECEIVING),
+        ({"total": 900, "accepted": 200, "rejected": 10}, Health.REJECTING),
         ({"total": 9, "accepted": 9, "is_silent": True}, Health.SILENT),
     ],
 )

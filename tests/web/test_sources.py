@@ -106,3 +106,12 @@ def test_the_list_is_chinese_for_those_who_read_it(stage: Stage) -> None:
     page = stage.ada.get("/sources", headers={"Accept-Language": "zh-CN"}).text
     assert "新建数据源" in page
     assert "尚无事件" in page
+
+
+def test_the_palette_offers_each_source_that_one_may_see(stage: Stage) -> None:
+    mine, other = stage.source("Mine"), stage.source("Other")
+    bob = stage.as_member(Role.SOURCE_READ_ONLY, mine)
+    paths = [entry.get("href") for entry in bob.get("/palette").json()]
+    assert f"/sources/{mine.id}" in paths
+    assert f"/sources/{mine.id}/debugger" in paths
+    assert f"/sources/{other.id}" not in paths

@@ -10,6 +10,9 @@ from headwater.workspaces.model import Source
 REJECTING: Final = 0.05
 """The share of rejected events from which a source needs somebody."""
 
+FEWEST: Final = 10
+"""So few rejected events need nobody yet: the first tries of a new source."""
+
 
 class Health(StrEnum):
     """What to say of a source. Its own words are in the templates."""
@@ -56,7 +59,7 @@ def health(source: Source, volume: SourceVolume | None) -> Health:
         return Health.NEW
     if volume.is_silent:
         return Health.SILENT
-    if volume.accepted and volume.rejected / volume.accepted >= REJECTING:
+    if volume.rejected >= FEWEST and volume.rejected >= REJECTING * volume.accepted:
         return Health.REJECTING
     return Health.RECEIVING if volume.accepted else Health.QUIET
 

@@ -1,14 +1,17 @@
 """/palette: what the command palette offers its visitor, as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from headwater.access import sources
 from headwater.access.model import Access
 from headwater.web.frame import Page, Visit
 from headwater.web.navigation import N_, SECTIONS, SUBPLACES
 from headwater.web.translation import LANGUAGES
+from headwater.workspaces.model import Source
 
 
 class Entry(msgspec.Struct, omit_defaults=True):
@@ -23,7 +26,8 @@ class Entry(msgspec.Struct, omit_defaults=True):
 
 
 async def show(visit: Visit) -> Response:
-    return visit.json([*_places(visit), *_looks(visit)])
+    found = await run_in_threadpool(sources.listed, visit.context.changes, visit.principal)
+    return visit.json([*_places(visit), *_sources(visit, found), *_looks(visit)])
 
 
 def _places(visit: Visit) -> Iterator[Entry]:
@@ -35,6 +39,15 @@ def _places(visit: Visit) -> Iterator[Entry]:
     for sub in SUBPLACES:
         if visit.may(sub.access):
             yield Entry(visit._(sub.label), visit._(sub.group), sub.path, words=sub.label.lower())
+
+
+def _sources(visit: Visit, found: Sequence[Source]) -> Iterator[Entry]:
+    """The page of each source, and its debugger."""
+    group, debugger = visit._("Sources"), visit._("Debugger")
+    for source in found:
+        yield Entry(source.name, group, f"/sources/{source.id}", words=source.slug)
+        label = f"{source.name} · {debugger}"
+        yield Entry(label, group, f"/sources/{source.id}/debugger", words=f"debugger {source.slug}")
 
 
 def _looks(visit: Visit) -> Iterator[Entry]:

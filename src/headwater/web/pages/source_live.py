@@ -3,6 +3,7 @@ the imports."""
 
 from typing import Final
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -58,12 +59,24 @@ async def event(visit: Visit) -> Response:
     """One event's whole way; the debugger's script shows this page's article beside the stream."""
     source = await source_of(visit)
     trace = await traced(visit, source, visit.path("message_id"))
+    received = _decoded(trace.raw)
+    known = trace.normalised or (received if isinstance(received, dict) else {})
     return visit.render(
         "source/event.html",
         source=source,
         trace=trace,
+        received=received,
+        event_name=str(known.get("event") or known.get("name") or known.get("type") or ""),
+        event_type=str(known.get("type") or ""),
         sees_people=may_see_people(visit, source),
     )
+
+
+def _decoded(raw: str | None) -> object:
+    try:
+        return msgspec.json.decode(raw) if raw else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 async def schema(visit: Visit) -> Response:

@@ -40,6 +40,7 @@ async function refetch() {
   if (!after || after.dataset.state === arrival().dataset.state) return;
   arrival().replaceWith(after);
   startTimes(after);
+  document.getElementById("leave").replaceChildren(...page.getElementById("leave").childNodes);
   const steps = [...document.querySelectorAll(".welcome > li")];
   [...page.querySelectorAll(".welcome > li")].forEach((step, index) => {
     steps[index].className = step.className;
