@@ -14,17 +14,24 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 
 from headwater.errors import QueryRefusedError
-from headwater.queries.functions import TABLE_FUNCTIONS, hint_for, is_allowed
+from headwater.queries.functions import TABLE_FUNCTIONS
 from headwater.queries.places import of_node, of_parser, said
-from headwater.queries.tree import FORBIDDEN_SCHEMAS, INFORMATION_SCHEMA, refuse
+from headwater.queries.rules import (
+    check_function,
+    check_table,
+    not_in_from,
+    only_tables_shown,
+    refuse,
+    several_statements,
+    too_deep,
+    without_value,
+)
 
 MAX_CHARACTERS: Final = 100_000
 MAX_TOKENS: Final = 20_000
 MAX_NESTING: Final = 100
 
 _ONE_SELECT: Final = "Ask one SELECT (or WITH, FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW TABLES)."
-_FILE_LETTERS: Final = frozenset("./\\:*?")
-_INTERNAL_PREFIXES: Final = ("duckdb_", "pragma_", "sqlite_", "pg_")
 
 # sqlglot says on its logger what it falls back to; the guard refuses that itself.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -61,7 +68,7 @@ def guard(sql: str) -> Guarded:
     try:
         return _guard(sql)
     except RecursionError:
-        raise refuse("it is nested too deeply", "Split it into common table expressions.") from None
+        raise too_deep() from None
 
 
 def _guard(sql: str) -> Guarded:
@@ -134,11 +141,11 @@ def _check_tokens(tokens: Sequence[Token]) -> None:
         elif token.token_type in _CLOSING:
             depth -= 1
         elif token.token_type is TokenType.SEMICOLON:
-            refusal = refuse("it holds several statements", "Ask one SELECT at a time.")
+            refusal = several_statements()
             refusal.position = token.start
             raise refusal
         if depth > MAX_NESTING:
-            raise refuse("it is nested too deeply", "Split it into common table expressions.")
+            raise too_deep()
 
 
 _OPENING: Final = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE})
@@ -158,7 +165,7 @@ def _parse(sql: str, tokens: Sequence[Token]) -> exp.Expr:
         raise refuse("it is not one statement", _ONE_SELECT)
     expression = parsed[0]
     if isinstance(expression, exp.Show) and str(expression.this).upper() != "TABLES":
-        raise refuse("only SHOW TABLES may be shown", _ONE_SELECT)
+        raise only_tables_shown()
     if not isinstance(expression, (*_STATEMENTS, *_DESCRIPTIONS)):
         raise refuse(f"{_verb(tokens)} is not a SELECT", _ONE_SELECT)
     if isinstance(expression, exp.Describe | exp.Summarize) and not isinstance(
@@ -178,47 +185,20 @@ def _check_node(node: exp.Expr) -> None:
     elif isinstance(node, exp.Command | exp.DDL | exp.DML | exp.Into):
         raise refuse(f"{type(node).__name__.upper()} writes", _ONE_SELECT)
     elif isinstance(node, exp.Placeholder | exp.Parameter):
-        raise refuse("it has a parameter without a value", "Write the value in its place.")
+        raise without_value()
     elif isinstance(node, exp.Anonymous):
         in_from = isinstance(node.parent, exp.Table | exp.Lateral)
-        if not in_from and not is_allowed(name := str(node.this)):
-            raise refuse(f"the function {name} is not allowed", hint_for(name))
+        if not in_from:
+            check_function(str(node.this))
 
 
 def _check_table(table: exp.Table) -> None:
     if isinstance(table.this, exp.Func):
         names = set(_function_names(table.this))
         if table.db or table.catalog or not names & TABLE_FUNCTIONS:
-            raise _function_refusal(table)
+            raise not_in_from(next(_function_names(table.this)))
         return
-    catalog, schema, name = table.catalog.lower(), table.db.lower(), table.name.lower()
-    if catalog:
-        raise refuse(
-            f"{catalog}.{schema}.{name} names another database",
-            "Name a table as schema.table or by its name alone.",
-        )
-    if schema in FORBIDDEN_SCHEMAS:
-        raise refuse(f"the schema {schema} is internal", "SHOW TABLES lists what can be asked.")
-    if schema == "information_schema" and name not in INFORMATION_SCHEMA:
-        raise refuse(
-            f"information_schema.{name} is not open", "Ask information_schema.tables or .columns."
-        )
-    if not schema and name.startswith(_INTERNAL_PREFIXES):
-        raise refuse(f"{name} is internal", "SHOW TABLES lists what can be asked.")
-    if _FILE_LETTERS & set(name):
-        raise refuse(
-            f"'{table.name}' is a file", "Import it first (headwater import FILE), then ask."
-        )
-
-
-def _function_refusal(table: exp.Table) -> QueryRefusedError:
-    name = next(_function_names(table.this))
-    hint = (
-        "Files are imported first: headwater import FILE."
-        if name.startswith(("read_", "glob", "parquet_", "sniff_"))
-        else hint_for(name)
-    )
-    return refuse(f"{name}(…) may not stand in FROM", hint)
+    check_table((table.catalog.lower(), table.db.lower(), table.name.lower()))
 
 
 def _function_names(function: exp.Expr) -> Iterator[str]:

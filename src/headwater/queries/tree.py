@@ -11,14 +11,18 @@ from typing import Any
 import msgspec
 
 from headwater.errors import QueryRefusedError
-from headwater.queries.functions import TABLE_FUNCTIONS, hint_for, is_allowed
-
-TableName = tuple[str, str, str]
-"""Catalog, schema and name in lower case; the first two may be empty."""
-
-FORBIDDEN_SCHEMAS = frozenset({"_headwater", "pg_catalog", "system", "temp"})
-INFORMATION_SCHEMA = frozenset({"tables", "columns"})
-
+from headwater.queries.functions import TABLE_FUNCTIONS
+from headwater.queries.rules import (
+    TableName,
+    check_function,
+    check_table,
+    not_in_from,
+    only_tables_shown,
+    refuse,
+    several_statements,
+    too_deep,
+    without_value,
+)
 
 _QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _SOURCES = frozenset(
@@ -36,11 +40,6 @@ _SOURCES = frozenset(
 )
 
 
-def refuse(what: str, hint: str) -> QueryRefusedError:
-    """The error of a question that may not be asked."""
-    return QueryRefusedError(f"This question cannot be asked: {what}.", hint=hint)
-
-
 def check_tree(serialized: str, *, granted: Collection[TableName] = ()) -> None:
     """Refuse a question whose tree reaches outside the workspace's tables.
 
@@ -50,11 +49,11 @@ def check_tree(serialized: str, *, granted: Collection[TableName] = ()) -> None:
     try:
         tree = msgspec.json.decode(serialized)
     except (msgspec.DecodeError, RecursionError):
-        raise refuse("it is nested too deeply", "Split it into common table expressions.") from None
+        raise too_deep() from None
     if tree.get("error"):
         raise _parse_error(tree)
     if len(tree["statements"]) != 1:
-        raise refuse("it holds several statements", "Ask one SELECT at a time.")
+        raise several_statements()
     for node in _objects(tree["statements"][0]):
         _check(node, frozenset(granted))
 
@@ -98,20 +97,20 @@ def _check(node: dict[str, Any], granted: frozenset[TableName]) -> None:
     if kind == "BASE_TABLE":
         table = _table(node)
         if table not in granted:
-            _check_table(table)
+            check_table(table)
     elif kind == "SHOW_REF":
         if node.get("query") is None:
-            raise refuse("only SHOW TABLES may be shown", "SHOW TABLES lists what can be asked.")
+            raise only_tables_shown()
     elif kind == "TABLE_FUNCTION":
         name = str(node["function"].get("function_name", ""))
         if name.lower() not in TABLE_FUNCTIONS:
-            raise refuse(f"{name}(…) may not stand in FROM", hint_for(name))
+            raise not_in_from(name)
     elif "function_name" in node:
         name = str(node["function_name"])
-        if not is_allowed(name) and name.lower() not in TABLE_FUNCTIONS:
-            raise refuse(f"the function {name} is not allowed", hint_for(name))
+        if name.lower() not in TABLE_FUNCTIONS:
+            check_function(name)
     elif kind == "VALUE_PARAMETER":
-        raise refuse("it has a parameter without a value", "Write the value in its place.")
+        raise without_value()
 
 
 def _check_kind(node: dict[str, Any], kind: str) -> None:
@@ -121,22 +120,3 @@ def _check_kind(node: dict[str, Any], kind: str) -> None:
         raise refuse(f"its {word} is not a SELECT", "Ask one SELECT.")
     if "sample" in node and "alias" in node and kind not in _SOURCES:
         raise refuse(f"a {kind.lower()} may not stand in FROM", "Name tables and views.")
-
-
-def _check_table(table: TableName) -> None:
-    catalog, schema, name = table
-    if catalog:
-        raise refuse(
-            f"{catalog}.{schema}.{name} names another database",
-            "Name a table as schema.table or by its name alone.",
-        )
-    if schema in FORBIDDEN_SCHEMAS:
-        raise refuse(f"the schema {schema} is internal", "SHOW TABLES lists what can be asked.")
-    if schema == "information_schema" and name not in INFORMATION_SCHEMA:
-        raise refuse(
-            f"information_schema.{name} is not open", "Ask information_schema.tables or .columns."
-        )
-    if not schema and any(letter in name for letter in "./\\:*?"):
-        raise refuse(f"{name} would be a file", "Import the file first: headwater import FILE.")
-    if not schema and name.startswith(("duckdb_", "pragma_", "sqlite_", "pg_")):
-        raise refuse(f"{name} is internal", "SHOW TABLES lists what can be asked.")

@@ -29,7 +29,8 @@ from headwater.queries.guard import Guarded, Prefix, guard
 from headwater.queries.model import Answer, Column, Question, Spooled, unique_names
 from headwater.queries.places import located
 from headwater.queries.resolve import Resolved, resolve
-from headwater.queries.tree import TableName, check_tree, tables_of
+from headwater.queries.rules import TableName
+from headwater.queries.tree import check_tree, tables_of
 from headwater.warehouses.duckdb.writing import columns_of, fit, named_schema, writer
 
 _SPOOL_BYTES: Final = 4_000_000
