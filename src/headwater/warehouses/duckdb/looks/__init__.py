@@ -19,10 +19,12 @@ from headwater.quarantine.model import (
 from headwater.queries.looks import unknown
 from headwater.schemas.model import EVENTS_SEEN, SAMPLE, EventsSeenLook, SampleLook
 from headwater.search.model import EVENT, EVENTS, EventLook, EventsLook
+from headwater.usage.model import PEOPLE, PeopleLook
 from headwater.volumes.model import LAST_EVENTS, VOLUMES, LastLook, VolumesLook
 from headwater.warehouses.duckdb.looks import (
     delivery,
     events,
+    people,
     quarantine,
     schemas,
     volumes,
@@ -44,6 +46,7 @@ LOOKS: Final[Mapping[str, _Look]] = {
     WHEREABOUTS: (WhereaboutsLook, whereabouts.whereabouts),
     LAST_EVENTS: (LastLook, volumes.last_events),
     DELIVERY: (DeliveryLook, delivery.delivery),
+    PEOPLE: (PeopleLook, people.people),
 }
 
 

@@ -1,0 +1,1 @@
+"""How much a workspace uses: calls and people, by the day. Counted, never billed."""
