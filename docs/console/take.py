@@ -47,12 +47,28 @@ def open_palette(page: Page) -> None:
     page.locator("#palette [role=option]").first.wait_for()
 
 
+def open_first_seen(page: Page) -> None:
+    page.locator("#stream li a").first.click()
+    page.locator("#detail .stages").wait_for()
+
+
 def open_first_entry(page: Page) -> None:
     page.locator("details.entry summary").first.click()
 
 
 PAGES = (
     Shot("sign-in", "/sign-in", signed_in=False),
+    Shot("welcome", "/welcome?kind=website"),
+    Shot("welcome-first-event", "/welcome?source={source}"),
+    Shot("overview", "/?period=30d"),
+    Shot("sources", "/sources"),
+    Shot("source", "/sources/{source}?period=30d"),
+    Shot("source-debugger", "/sources/{source}/debugger", act=open_first_seen),
+    Shot("source-schema", "/sources/{source}/schema"),
+    Shot("source-schema-event", "/sources/{source}/schema/track?event=Order+Completed"),
+    Shot("source-keys", "/sources/{source}/keys"),
+    Shot("source-imports", "/sources/{source}/imports"),
+    Shot("source-settings", "/sources/{source}/settings"),
     Shot("palette", "/settings", act=open_palette),
     Shot("settings-workspace", "/settings"),
     Shot("settings-members", "/settings/members"),
@@ -74,7 +90,16 @@ PAGES = (
     Shot("styleguide", "/styleguide"),
 )
 LOOKS = (("en", "light"), ("en", "dark"), ("zh_CN", "light"), ("zh_CN", "dark"))
-PHONE_PAGES = ("settings-members", "audit", "health", "sign-in")
+PHONE_PAGES = (
+    "overview",
+    "sources",
+    "source-debugger",
+    "welcome",
+    "settings-members",
+    "audit",
+    "health",
+    "sign-in",
+)
 
 
 def main(wanted: list[str]) -> None:
