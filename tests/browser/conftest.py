@@ -166,6 +166,21 @@ def session(server: Whole) -> list[Any]:
     return [{"name": "headwater_session", "value": value, "url": server.url}]
 
 
+def person(whole: Whole, owner: list[Any], email: str) -> list[Any]:
+    """The cookies of a new person, who owns the workspace too: for tests that change an account."""
+    cookies = {each["name"]: each["value"] for each in owner}
+    given = {"role": "workspace-owner", "scope": "WORKSPACE"}
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with httpx.Client(base_url=whole.url, headers=headers, cookies=cookies) as client:
+        made = client.post("/settings/members/invite", data={"emails": email, **given})
+        secret = made.text.split("/invitation?token=")[1].split("<")[0].split('"')[0]
+        account = {"token": secret, "name": "Somebody Else", "password": PASSWORD}
+        answer = httpx.post(f"{whole.url}/invitation", data=account, headers=headers)
+    assert answer.status_code == 303, answer.text
+    value = answer.cookies["headwater_session"]
+    return [{"name": "headwater_session", "value": value, "url": whole.url}]
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, for one file: Playwright's loop must not run beside those of other tests."""
@@ -191,7 +206,11 @@ def visit(browser: Browser, server: Whole, session: list[Any]) -> Iterator[Visit
     visitors: list[Visitor] = []
 
     def open_window(
-        look: Look = LOOKS[0], *, stranger: bool = False, whole: Whole = server
+        look: Look = LOOKS[0],
+        *,
+        stranger: bool = False,
+        whole: Whole = server,
+        cookies: list[Any] = session,
     ) -> Visitor:
         context = browser.new_context(
             viewport={"width": look.width, "height": 844 if look.width < 600 else 860},
@@ -201,7 +220,7 @@ def visit(browser: Browser, server: Whole, session: list[Any]) -> Iterator[Visit
             reduced_motion="reduce",
         )
         if not stranger:
-            context.add_cookies(session)
+            context.add_cookies(cookies)
         visitors.append(Visitor(context, whole.url))
         return visitors[-1]
 

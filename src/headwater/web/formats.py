@@ -1,6 +1,6 @@
 """Numbers, sizes, spans and times as people read them, in their language and zone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_timedelta
@@ -56,7 +56,7 @@ def span(seconds: float | None, locale: str) -> str:
         return f"{number(round(seconds * 1000), locale)} ms"
     if seconds < 60:
         return f"{number(round(seconds, 1), locale)} s"
-    return format_timedelta(seconds, locale=babel_locale(locale), threshold=1.2)
+    return format_timedelta(timedelta(seconds=seconds), locale=babel_locale(locale), threshold=1.2)
 
 
 def moment(microseconds: int, locale: str, zone: ZoneInfo, form: str = "medium") -> str:
@@ -68,7 +68,7 @@ def moment(microseconds: int, locale: str, zone: ZoneInfo, form: str = "medium")
 def ago(microseconds: int, now: int, locale: str) -> str:
     """How long ago a time was: 5 minutes ago."""
     return format_timedelta(
-        (microseconds - now) / 1_000_000,
+        timedelta(microseconds=microseconds - now),
         locale=babel_locale(locale),
         add_direction=True,
         threshold=1,

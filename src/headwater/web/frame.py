@@ -38,7 +38,7 @@ NOTICE_COOKIE: Final = "headwater_notice"
 THEMES: Final = ("system", "light", "dark")
 
 _YEAR: Final = 31_536_000
-_T = TypeVar("_T")
+_T = TypeVar("_T", bound=msgspec.Struct)
 
 
 class Visit:

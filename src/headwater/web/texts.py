@@ -71,7 +71,8 @@ def faults(locale: str) -> Iterator[str]:
                 yield f"fuzzy, {name}.po: {english!r}"
             if not message.context and english not in wanted:
                 yield f"no longer used, {name}.po: {english!r}"
-            here = message.string if isinstance(message.string, str) else message.string[0]
+            strings = message.string
+            here = strings if isinstance(strings, str) else (strings or ("",))[0]
             if not message.context and here and here != said.get(english, (here,))[0]:
                 yield f"said in two ways, {name}.po: {english!r}"
     for english, text in wanted.items():

@@ -13,7 +13,8 @@ from headwater.access.model import Access
 from headwater.errors import HeadwaterError, InvalidError, UnauthorizedError
 from headwater.web.browsers import browser_name
 from headwater.web.frame import LANGUAGE_COOKIE, ZONE_COOKIE, Page, Visit, zone_named
-from headwater.web.translation import LANGUAGES
+from headwater.web.navigation import N_
+from headwater.web.translation import LANGUAGES, choose, translator
 
 _REGIONS: Final = (
     "Africa",
@@ -71,7 +72,9 @@ async def change(visit: Visit) -> Response:
         )
     except HeadwaterError as error:
         return _page(visit, form, error)
-    response = visit.redirect("/settings/me", notice=visit._("Your account is changed."))
+    locale = choose(form.language, accepted=visit.request.headers.get("accept-language", ""))
+    notice = translator(locale).gettext(N_("Your account is changed."))
+    response = visit.redirect("/settings/me", notice=notice)
     for cookie in (LANGUAGE_COOKIE, ZONE_COOKIE):
         response.delete_cookie(cookie, path="/")
     return response
