@@ -31,7 +31,15 @@ AWKWARD: dict[str, Any] = {
     "nul": "a\u0000b",
     "list": [1, "two", None, {"three": 3}],
 }
-KINDS = ["alias", "group", "identify", "page", "screen", "track"]
+MEMBERS = {
+    "identify": "traits",
+    "group": "traits",
+    "track": "properties",
+    "page": "properties",
+    "screen": "properties",
+}
+"""Where each call that has values has them."""
+KINDS = sorted([*MEMBERS, "alias"])
 
 
 def stored(whole: Whole, source: str, *, expected: int) -> list[dict[str, Any]]:
@@ -82,13 +90,7 @@ def test_segments_python_library_delivers_every_call_unaltered(whole: Whole, gzi
     assert only(events, "page")["name"] == "Home 首页"
     assert only(events, "group")["groupId"] == "group-1"
     assert only(events, "alias")["previousId"] == "py-before"
-    for kind, member in [
-        ("identify", "traits"),
-        ("group", "traits"),
-        ("track", "properties"),
-        ("page", "properties"),
-        ("screen", "properties"),
-    ]:
+    for kind, member in MEMBERS.items():
         assert only(events, kind)[member] == sent
         assert only(events, kind)["anonymousId"] == "py-anonymous"
     assert {event["userId"] for event in events} == {"py-user"}
@@ -112,13 +114,7 @@ def test_segments_node_library_delivers_every_call_unaltered(
 
     assert sorted(event["type"] for event in events) == KINDS
     assert only(events, "track")["event"] == "Awkward 订单 🎉"
-    for kind, member in [
-        ("identify", "traits"),
-        ("group", "traits"),
-        ("track", "properties"),
-        ("page", "properties"),
-        ("screen", "properties"),
-    ]:
+    for kind, member in MEMBERS.items():
         added = {"category": "Shop"} if kind == "page" else {}  # by the library itself
         assert only(events, kind)[member] == AWKWARD | added
     assert {event["originalTimestamp"] for event in events} == {"2026-10-01T08:00:00.123Z"}
@@ -162,13 +158,7 @@ def test_curl_delivers_every_call_unaltered(whole: Whole, tmp_path: Path, gzippe
     events = stored(whole, name, expected=6)
 
     assert sorted(event["type"] for event in events) == KINDS
-    for kind, member in [
-        ("identify", "traits"),
-        ("group", "traits"),
-        ("track", "properties"),
-        ("page", "properties"),
-        ("screen", "properties"),
-    ]:
+    for kind, member in MEMBERS.items():
         assert only(events, kind)[member] == AWKWARD | {"large": 2**62 + 1}
 
 

@@ -2,8 +2,7 @@
 
 import errno
 import sqlite3
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,9 @@ from headwater.testing.log_contract import EVERYTHING, NOON, collected, tally
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 8 MB; needs the right to mount."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk cannot be mounted here (it needs root): a full disk is not run")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+def disk(small_disk: Callable[[int], Path]) -> Path:
+    """A disk of 8 MB."""
+    return small_disk(8)
 
 
 def _append(writer: LogWriter, size: int) -> None:
