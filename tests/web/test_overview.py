@@ -26,6 +26,19 @@ def test_until_the_first_event_one_is_welcomed_unless_one_skipped_it(stage: Stag
     assert stage.ada.get("/").status_code == 200
 
 
+def test_those_who_make_no_sources_are_not_welcomed(stage: Stage) -> None:
+    shown = stage.source()
+    assert stage.as_member(Role.SOURCE_READ_ONLY, shown).get("/").status_code == 200
+    assert stage.as_member(Role.MINIMAL_USER).get("/").status_code == 200
+
+
+def test_without_a_source_the_overview_of_who_skipped_says_how_to_make_one(stage: Stage) -> None:
+    stage.ada.post("/welcome/skip")
+    page = stage.ada.get("/").text
+    assert "No source yet" in page
+    assert 'href="/welcome"' in page
+
+
 def test_when_all_is_well_it_says_so(stage: Stage) -> None:
     busy(stage)
     page = stage.ada.get("/").text
@@ -94,7 +107,6 @@ def test_the_overview_is_of_the_sources_that_one_may_see(stage: Stage) -> None:
     other = stage.source("Secret source")
     shown = stage.source("Shown source")
     bob = stage.as_member(Role.SOURCE_READ_ONLY, shown)
-    bob.cookies.set("headwater_welcome", "skipped")
     page = bob.get("/").text
     assert "Shown source" in page
     assert other.name not in page

@@ -35,11 +35,12 @@ class Change(msgspec.Struct, frozen=True):
 async def show(visit: Visit) -> Response:
     """The verdict, the figures of a period and how each source does."""
     found = await run_in_threadpool(sources.listed, visit.context.changes, visit.principal)
-    if not found and visit.may(Permission.SOURCE_ADMIN) and not is_skipped(visit):
+    is_welcomed = visit.may(Permission.SOURCE_ADMIN) and not is_skipped(visit)
+    if not found and is_welcomed:
         return visit.redirect("/welcome")
     period = period_named(visit.query("period"))
     overview = await _overview(visit, found, period.hours)
-    if overview is not None and _is_before_the_first(overview) and not is_skipped(visit):
+    if overview is not None and _is_before_the_first(overview) and is_welcomed:
         return visit.redirect("/welcome")
     volumes = {each.source_id: each for each in overview.sources} if overview else {}
     health = healths(found, volumes)

@@ -94,6 +94,7 @@ async def show(visit: Visit) -> Response:
         "source/overview.html",
         source=source,
         may_change=may_change(visit, source),
+        may_be_welcomed=visit.may(Permission.SOURCE_ADMIN),
         volume=volume,
         figures=figures,
         health=health(source, volume),

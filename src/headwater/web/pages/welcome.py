@@ -119,7 +119,7 @@ async def _answer(visit: Visit, sql: str) -> list[dict[str, Any]]:
 
 
 PAGES = (
-    Page("GET", "/welcome", Permission.SOURCE_READ, show),
+    Page("GET", "/welcome", Permission.SOURCE_ADMIN, show),
     Page("POST", "/welcome", Permission.SOURCE_ADMIN, create),
     Page("POST", "/welcome/skip", Access.MEMBER, skip),
 )
