@@ -8,7 +8,7 @@ serves them. A handler is `async def handle(visit: Visit) -> Response`; an error
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo, available_timezones
@@ -255,7 +255,13 @@ class Page:
 
 def zone_named(name: str) -> ZoneInfo | None:
     """The time zone of this name; None where there is none."""
-    return ZoneInfo(name) if name in available_timezones() else None
+    return ZoneInfo(name) if name in zones() else None
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The names of all time zones: found by going through the machine's files, so once."""
+    return frozenset(available_timezones())
 
 
 def local_path(path: str) -> str:

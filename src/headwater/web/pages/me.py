@@ -1,7 +1,6 @@
 """/settings/me and /settings/sessions: one's own account."""
 
 from typing import Final
-from zoneinfo import available_timezones
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +11,7 @@ from headwater.access.accounts import User
 from headwater.access.model import Access
 from headwater.errors import HeadwaterError, InvalidError, UnauthorizedError
 from headwater.web.browsers import browser_name
-from headwater.web.frame import LANGUAGE_COOKIE, ZONE_COOKIE, Page, Visit, zone_named
+from headwater.web.frame import LANGUAGE_COOKIE, ZONE_COOKIE, Page, Visit, zone_named, zones
 from headwater.web.navigation import N_
 from headwater.web.translation import LANGUAGES, choose, translator
 
@@ -137,9 +136,9 @@ def _page(visit: Visit, form: Profile, error: HeadwaterError | None = None) -> R
 def _rendered(visit: Visit, form: Profile, **problems: object) -> Response:
     values = {"problem": None, "password_problem": None, **problems}
     status = next((each.status for each in values.values() if each), 200)  # type: ignore[attr-defined]
-    zones = sorted(each for each in available_timezones() if each.partition("/")[0] in _REGIONS)
+    offered = sorted(each for each in zones() if each.partition("/")[0] in _REGIONS)
     return visit.render(
-        "settings/me.html", status, form=form, zones=zones, shortest=passwords.SHORTEST, **values
+        "settings/me.html", status, form=form, zones=offered, shortest=passwords.SHORTEST, **values
     )
 
 
