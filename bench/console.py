@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ from headwater.testing.whole import Whole
 from headwater.web.application import PAGES
 
 _BATCH = 100
+_RATE = 20_000
+"""Events a second while storing: a page of events must not be all of one moment."""
 _EMAIL, _PASSWORD = "ada@example.com", "correct horse battery staple"
 _LOADED = re.compile(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"')
 _IMPORTED = re.compile(r'from "(\.{1,2}/[^"]+\.js)"')
@@ -61,11 +64,8 @@ def store(whole: Whole, events: int) -> None:
     """Store so many events of twelve names, and some that are set aside."""
     make = request_maker(whole.write_key, batch=_BATCH, names=12, variants=400)
     started = time.perf_counter()
-    sent = 0
-    while sent < events:
-        sent += (
-            drive(whole.url, make, seconds=min(5.0, 1 + (events - sent) / 40_000)).requests * _BATCH
-        )
+    seconds = events / _RATE
+    sent = drive(whole.url, make, seconds=seconds, rate=_RATE / _BATCH).requests * _BATCH
     _store_faulty(whole)
     whole.wait_until_loaded(timeout_seconds=1800)
     print(f"{sent:,} events stored in {time.perf_counter() - started:.0f} s")
@@ -197,14 +197,16 @@ def _set_up(whole: Whole) -> None:
         raise RuntimeError(answer.text)
 
 
-def _signed_in(whole: Whole) -> httpx.Client:
-    client = httpx.Client(base_url=whole.url, timeout=120, headers={"Accept-Encoding": "gzip"})
-    client.post(
-        "/sign-in",
-        data={"email": _EMAIL, "password": _PASSWORD},
-        headers={"Sec-Fetch-Site": "same-origin"},
-    )
-    return client
+@contextmanager
+def _signed_in(whole: Whole) -> Iterator[httpx.Client]:
+    headers = {"Accept-Encoding": "gzip"}
+    with httpx.Client(base_url=whole.url, timeout=120, headers=headers) as client:
+        client.post(
+            "/sign-in",
+            data={"email": _EMAIL, "password": _PASSWORD},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+        yield client
 
 
 if __name__ == "__main__":

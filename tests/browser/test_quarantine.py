@@ -21,7 +21,7 @@ def send(server: Whole, *events: dict[str, object]) -> None:
 @pytest.fixture
 def spoilt(server: Whole, request: pytest.FixtureRequest) -> str:
     """A name of an event, of which there are three without a user and one with a broken one."""
-    name = f"Spoilt {request.node.name[:40]}"
+    name = f"Spoilt {request.node.name}"
     send(
         server,
         *[{"type": "track", "event": name, "properties": {"n": n}} for n in range(3)],

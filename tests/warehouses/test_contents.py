@@ -120,3 +120,12 @@ def test_a_table_that_is_not_there_is_not_found(warehouses: DuckDBWarehouses) ->
         warehouses.table("w", "shop", "nothing")
     with pytest.raises(NotFoundError):
         warehouses.table("w", "_headwater", "names")
+
+
+def test_it_is_counted_anew_after_each_load(warehouses: DuckDBWarehouses) -> None:
+    before = warehouses.contents("w")
+    assert warehouses.contents("w") is before
+    again = batch("later", {"type": "track", "event": "Order Paid", "userId": "u2"})
+    prepared = prepare([again], warehouses.workspace("w").catalog, TableLimits())
+    warehouses.commit("w", prepared, [], {again.source_id: again.slug}, {})
+    assert warehouses.contents("w").events == before.events + 1

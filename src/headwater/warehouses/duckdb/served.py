@@ -11,6 +11,7 @@ import msgspec
 
 from headwater.errors import WarehouseError, WarehouseRefusedError
 from headwater.loading.model import INTERNAL_SCHEMA, Prepared, Quarantined
+from headwater.loading.model import Catalog as TableCatalog
 from headwater.ports import Positions, Tally, add_tallies
 from headwater.queries.catalog import Catalog
 from headwater.queries.contents import Contents, TableDetail
@@ -46,6 +47,7 @@ class DuckDBWarehouses:
         self._tuning = tuning
         self._read_only = read_only
         self._open: dict[str, DuckDBWarehouse] = {}
+        self._counted: dict[str, tuple[TableCatalog, Contents]] = {}
         self._lock = threading.Lock()
         self._asker = Asker(self, limits)
 
@@ -133,7 +135,14 @@ class DuckDBWarehouses:
         return [TableInfo(*named, tuple(columns)) for named, columns in found.items()]
 
     def contents(self, workspace_id: str) -> Contents:
-        return contents_of(self.workspace(workspace_id))
+        warehouse = self.workspace(workspace_id)
+        # Every load and every repair leaves another catalogue: until then nothing is counted anew.
+        catalog = warehouse.catalog
+        counted = self._counted.get(workspace_id)
+        if counted is None or counted[0] is not catalog:
+            counted = (catalog, contents_of(warehouse))
+            self._counted[workspace_id] = counted
+        return counted[1]
 
     def table(self, workspace_id: str, schema: str, name: str) -> TableDetail:
         return table_of(self.workspace(workspace_id), schema, name)

@@ -1,5 +1,6 @@
 """/events: every stored event, found by person, name, property and text; and each on its way."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
@@ -96,10 +97,11 @@ async def show(visit: Visit) -> Response:
     every = await _sources(visit)
     backends = visit.context.backends
     workspace_id = visit.principal.workspace_id
-    stored = await backends.search.event(workspace_id, every, message_id)
+    stored, trace = await asyncio.gather(
+        backends.search.event(workspace_id, every, message_id), _trace(visit, every, message_id)
+    )
     if slug := visit.query("source"):
         stored = [each for each in stored if each.source == slug] or stored
-    trace = await _trace(visit, every, message_id)
     event = stored[0] if stored else None
     source = _source(every, event.source_id if event else trace.source_id if trace else "")
     if source is None:
@@ -225,22 +227,32 @@ async def _around(visit: Visit, every: Sequence[Source], event: StoredEvent) -> 
         return None
     search = visit.context.backends.search
     workspace_id = visit.principal.workspace_id
-    before = await search.events(
-        workspace_id, every, Search(person=person, until=at, count=_NEIGHBOURS)
+    before, after = await asyncio.gather(
+        search.events(workspace_id, every, Search(person=person, until=at, count=_NEIGHBOURS)),
+        _after(visit, every, person, event.message_id, at),
     )
-    after: list[FoundEvent] = []
-    for window in _WINDOWS:
-        found = await search.events(
-            workspace_id, every, Search(person=person, since=at, until=at + window, count=200)
-        )
-        after = [each for each in found.events if each.message_id != event.message_id]
-        if len(after) >= _NEIGHBOURS:
-            break
     return Around(
         person,
-        _lines(visit, every, after[-_NEIGHBOURS:]),
+        _lines(visit, every, after),
         _lines(visit, every, before.events),
     )
+
+
+async def _after(
+    visit: Visit, every: Sequence[Source], person: str, message_id: str, at: int
+) -> list[FoundEvent]:
+    """The next events of a person after one, the newest first: of the next hour, or later."""
+    found: list[FoundEvent] = []
+    for window in _WINDOWS:
+        page = await visit.context.backends.search.events(
+            visit.principal.workspace_id,
+            every,
+            Search(person=person, since=at, until=at + window, count=200),
+        )
+        found = [each for each in page.events if each.message_id != message_id]
+        if len(found) >= _NEIGHBOURS:
+            break
+    return found[-_NEIGHBOURS:]
 
 
 PAGES = (

@@ -26,8 +26,7 @@ from headwater.warehouses.duckdb.looks.running import Looker, looking
 from headwater.warehouses.duckdb.sql import table_name, text
 from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
 
-_HOUR: Final = 3_600_000_000
-_FIRST_WINDOW: Final = _HOUR
+_FIRST_WINDOW: Final = 1_000_000
 _WIDER: Final = 8
 _MOST_COPIES: Final = 20
 
@@ -115,24 +114,34 @@ def _window(
     # Written out: of parameters it is not known in time which blocks of the table to pass over.
     where = [f"received_at BETWEEN make_timestamp({start}) AND make_timestamp({stop})"]
     where += conditions.where
-    parts = " UNION ALL ".join(
-        f"SELECT {text(slug)} AS slug, {SELECTED} FROM {_events(slug)} WHERE {' AND '.join(where)}"
-        for slug in slugs
-    )
-    after = ""
-    if wanted.after is not None and wanted.after.received_at >= start:
-        after = ' WHERE ("received_at", id, slug) < ($after_at, $after_id, $after_slug)'
-        place = wanted.after
+    place = wanted.after if wanted.after is not None and wanted.after.received_at >= start else None
+    if place is not None:
         values |= {
             "after_at": place.received_at,
             "after_id": place.message_id,
             "after_slug": place.slug,
         }
-    sql = (
-        f'SELECT * FROM ({parts}){after} ORDER BY "received_at" DESC, id DESC, slug DESC'
-        f" LIMIT {wanted.count - found}"
+    count = wanted.count - found
+    parts = " UNION ALL ".join(
+        _newest(slug, [*where, *([_after(slug)] if place is not None else [])], count)
+        for slug in slugs
     )
+    sql = f'{parts} ORDER BY "received_at" DESC, id DESC, slug DESC LIMIT {count}'
     return [_stored(row) for row in looker.rows(sql, values)]
+
+
+def _newest(slug: str, where: Sequence[str], count: int) -> str:
+    """The newest events of a source: first which they are, so that only theirs are read whole."""
+    return (
+        f"SELECT {text(slug)} AS slug, {SELECTED} FROM {_events(slug)} WHERE rowid IN"
+        f" (SELECT rowid FROM {_events(slug)} WHERE {' AND '.join(where)}"
+        f" ORDER BY received_at DESC, id DESC LIMIT {count})"
+    )
+
+
+def _after(slug: str) -> str:
+    """That an event of a source comes after the place that a page goes on from."""
+    return f"(epoch_us(received_at), id, {text(slug)}) < ($after_at, $after_id, $after_slug)"
 
 
 def _stored(row: Mapping[str, Any]) -> StoredRow:
