@@ -74,11 +74,21 @@ export interface Analytics {
   readonly VERSION: string;
   readonly initialized: boolean;
 
-  track(event: string, properties?: Values | null, options?: CallOptions, callback?: Callback): Sent;
+  track(
+    event: string,
+    properties?: Values | null,
+    options?: CallOptions,
+    callback?: Callback,
+  ): Sent;
   track(event: string, callback: Callback): Sent;
 
   page(options?: Values): Sent;
-  page(name: string | null, properties?: Values | null, options?: CallOptions, callback?: Callback): Sent;
+  page(
+    name: string | null,
+    properties?: Values | null,
+    options?: CallOptions,
+    callback?: Callback,
+  ): Sent;
   page(
     category: string | null,
     name: string | null,

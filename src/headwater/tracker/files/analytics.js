@@ -407,8 +407,8 @@ function startConsent() {
   const decided = readLocal(DECISION);
   categories = decided && decided.categories;
   const refusedByBrowser = options.gpc && navigator.globalPrivacyControl;
-  const configured = options.consent === PENDING || options.consent === DENIED;
-  consent = decided ? decided.consent : refusedByBrowser ? DENIED : configured ? options.consent : GRANTED;
+  const configured = /^(pending|denied)$/.test(options.consent) ? options.consent : GRANTED;
+  consent = decided ? decided.consent : refusedByBrowser ? DENIED : configured;
   if (consent === GRANTED) beginStoring();
   // Decided in another tab.
   addEventListener('storage', ({ key, newValue }) => {
@@ -622,9 +622,8 @@ const nothing = () => api;
 
 // The stub itself becomes the library, so that whoever holds it holds the library. What it offers
 // and this library has not does nothing.
-for (const name of ['addDestinationMiddleware', 'debug', 'load', 'timeout', ...(stub.methods || [])]) {
-  stub[name] = nothing;
-}
+const OTHERS = ['addDestinationMiddleware', 'debug', 'load', 'timeout'];
+for (const name of OTHERS.concat(stub.methods || [])) stub[name] = nothing;
 const api = Object.assign(stub, {
   VERSION,
   initialized: true,
@@ -696,7 +695,7 @@ function followHistory() {
 function loadAutocapture() {
   const more = document.createElement('script');
   more.src = `${base}/analytics.js/v1/${encodeURIComponent(writeKey)}/autocapture.min.js`;
-  more.integrity = 'sha256-nO8HIJq4NwRWOkLO4l/DouOjGsywce0epII1wYu6WWU=';
+  more.integrity = 'sha256-cDpFv13bQESTXqsYMFtXz0SWiEa1CCWFAQd2Ch476QQ=';
   more.crossOrigin = 'anonymous';
   more.nonce = script && script.nonce;
   more.dataset.capture = options.autocapture === true ? '' : options.autocapture;

@@ -13,8 +13,8 @@ function startConsent() {
   const decided = readLocal(DECISION);
   categories = decided && decided.categories;
   const refusedByBrowser = options.gpc && navigator.globalPrivacyControl;
-  const configured = options.consent === PENDING || options.consent === DENIED;
-  consent = decided ? decided.consent : refusedByBrowser ? DENIED : configured ? options.consent : GRANTED;
+  const configured = /^(pending|denied)$/.test(options.consent) ? options.consent : GRANTED;
+  consent = decided ? decided.consent : refusedByBrowser ? DENIED : configured;
   if (consent === GRANTED) beginStoring();
   // Decided in another tab.
   addEventListener('storage', ({ key, newValue }) => {

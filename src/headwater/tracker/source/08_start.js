@@ -6,9 +6,8 @@ const nothing = () => api;
 
 // The stub itself becomes the library, so that whoever holds it holds the library. What it offers
 // and this library has not does nothing.
-for (const name of ['addDestinationMiddleware', 'debug', 'load', 'timeout', ...(stub.methods || [])]) {
-  stub[name] = nothing;
-}
+const OTHERS = ['addDestinationMiddleware', 'debug', 'load', 'timeout'];
+for (const name of OTHERS.concat(stub.methods || [])) stub[name] = nothing;
 const api = Object.assign(stub, {
   VERSION,
   initialized: true,

@@ -36,11 +36,13 @@ function about(element) {
   };
 }
 
+const CLICKABLE = 'a, button, input, summary, [role=button], [data-track]';
+
 function onClick(clicked) {
-  const element = clicked.target.closest && clicked.target.closest('a, button, input, [role=button], summary, [data-track]');
+  const element = clicked.target.closest && clicked.target.closest(CLICKABLE);
   if (!element || isPrivate(element)) return;
-  const isOutbound = element.tagName === 'A' && /^https?:$/.test(element.protocol) && element.host !== location.host;
-  if (isOutbound && isWanted('outbound')) {
+  const isWeb = element.tagName === 'A' && /^https?:$/.test(element.protocol);
+  if (isWeb && element.host !== location.host && isWanted('outbound')) {
     analytics.track('Outbound Link Clicked', { ...about(element), host: element.host });
   } else if (isWanted('clicks')) {
     analytics.track('Element Clicked', about(element));
@@ -122,7 +124,8 @@ function measureVitals() {
     if (document.visibilityState !== 'hidden' || isTold || !Object.keys(vitals).length) return;
     isTold = true;
     for (const name of Object.keys(vitals)) {
-      vitals[name] = Math.round(vitals[name] * (name === 'CLS' ? 10_000 : 10)) / (name === 'CLS' ? 10_000 : 10);
+      const precision = name === 'CLS' ? 10_000 : 10;
+      vitals[name] = Math.round(vitals[name] * precision) / precision;
     }
     analytics.track('Web Vitals Measured', vitals);
   }, true);
@@ -146,7 +149,8 @@ if (isWanted('scroll')) addEventListener('scroll', onScroll, { passive: true });
 if (isWanted('vitals')) measureVitals();
 if (isWanted('errors')) {
   addEventListener('error', (event) => {
-    if (event.message) onError(event.message, `${event.filename}:${event.lineno}:${event.colno}`, event.error);
+    const { message, filename, lineno, colno, error } = event;
+    if (message) onError(message, `${filename}:${lineno}:${colno}`, error);
   });
   addEventListener('unhandledrejection', ({ reason }) => {
     onError(String((reason && reason.message) || reason), undefined, reason);
