@@ -34,6 +34,8 @@ COMMANDS: Final = (
     Command("query", "query:query", "Ask the warehouse in SQL."),
     Command("export", "export:app", "Write stored events, one JSON object a line."),
     Command("warehouse", "warehouse:app", "Show what the warehouse makes of events."),
+    Command("quarantine", "quarantine:app", "Mend the events kept aside and send them on."),
+    Command("trace", "trace:trace", "Show an event's way through all stages."),
     Command("ledger", "ledger:ledger", "Show the account of every event."),
     Command("demo", "demo:demo", "Send the life of a small shop through the tracking API."),
     Command("doctor", "doctor:doctor", "Check this machine and the data folder."),

@@ -10,6 +10,7 @@ import msgspec
 from cyclopts import Parameter
 
 from headwater.cli.connection import Connection
+from headwater.cli.import_told import told
 from headwater.cli.options import ClientOptions, settings_of
 from headwater.cli.private_server import server
 from headwater.cli.progress_bar import import_progress
@@ -19,7 +20,7 @@ from headwater.imports.converting import FileEvents
 from headwater.imports.mapping_file import read_mapping
 from headwater.imports.model import FileMapping, FileRules, Row
 from headwater.imports.opening import format_of
-from headwater.imports.run import Job, Result, run_import
+from headwater.imports.run import Job, Progress, Result, run_import
 from headwater.workspaces.model import SourceType
 
 Format = Literal["csv", "json", "jsonl", "xml", "parquet", "xlsx"]
@@ -97,12 +98,23 @@ def import_(
 
 
 def send_with_bar(job: Job, connection: Connection) -> Result:
-    """Import through a server, with a progress bar on a terminal. Raises as `run_import`."""
+    """Import through a server, which is told of it, with a progress bar on a terminal.
+
+    Raises as `run_import`.
+    """
     with (
         httpx.Client(base_url=connection.url, timeout=TIMEOUT) as client,
-        import_progress(job.path.name) as report,
+        import_progress(job.path.name) as show,
+        told(job, connection) as tell,
     ):
-        return run_import(job, client, report)
+
+        def report(progress: Progress) -> None:
+            show(progress)
+            tell(progress)
+
+        result = run_import(job, client, report)
+        tell(Progress(result.account, result.acknowledged, 1.0))
+        return result
 
 
 def _how(file: Path, reading: FileOptions) -> tuple[FileMapping | None, FileRules]:

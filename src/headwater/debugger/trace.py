@@ -18,6 +18,7 @@ from headwater.debugger.model import (
 )
 from headwater.debugger.unfolding import Passing
 from headwater.kit.clock import isoformat
+from headwater.ports import REPLAYS
 from headwater.search.model import StoredEvent
 
 
@@ -110,6 +111,7 @@ def _received(known: Known) -> Stage:
         "partition": request.partition,
         "position": request.position,
         "batch": request.is_batch,
+        "replay": request.partition == REPLAYS,
     }
     return Stage(StageName.RECEIVED, StageState.DONE, at, facts)
 
@@ -151,11 +153,16 @@ def _deliveries() -> Stage:
 
 
 def chosen(copies: Copies, received_at: int | None) -> tuple[Passing | None, int]:
-    """The copy that was received at a time, or else the first; and how many more there are."""
+    """The copy that was received at a time, or else the first; and how many more there are.
+
+    Of an event that was sent on again it is the replay, which takes the place of what was first
+    received at that time.
+    """
     events = copies.events
-    if not events:
-        return None, 0
-    first = next((each for each in events if each.received_at == received_at), None)
-    if first is None and received_at is None:
-        first = events[0]
-    return first, len(events) - (first is not None)
+    at_once = [each for each in events if received_at in (None, each.received_at)]
+    if not at_once:
+        return None, len(events)
+    replay = next((each for each in at_once if each.partition == REPLAYS), None)
+    if replay is None:
+        return at_once[0], len(events) - 1
+    return replay, sum(each.received_at != replay.received_at for each in events)

@@ -53,11 +53,15 @@ class Conditions(msgspec.Struct, frozen=True):
         self.add(f"(user_id IN ({listed}) OR anonymous_id IN ({listed}))", **values)
 
     def add_text(self, wanted: str) -> None:
-        """Anywhere in the event: its ids and names as they are, its objects as their JSON."""
+        """Anywhere in the event: in an id or name, in a value, or in the JSON as it is written."""
+        objects = ("properties", "context", "rest")
         plain = ("id", "event_text", "name", "category", "user_id", "anonymous_id", "group_id")
-        parts = [f"{name} ILIKE $plain ESCAPE '\\'" for name in plain]
-        parts += [f"{name} ILIKE $json ESCAPE '\\'" for name in ("properties", "context", "rest")]
-        self.add(f"({' OR '.join(parts)})", plain=_like(wanted), json=_like(_inner(wanted)))
+        parts = [f"{name} ILIKE $text ESCAPE '\\'" for name in (*plain, *objects)]
+        self.values["text"] = _like(wanted)
+        if (written := _inner(wanted)) != wanted:
+            parts += [f"{name} ILIKE $written ESCAPE '\\'" for name in objects]
+            self.values["written"] = _like(written)
+        self.add(f"({' OR '.join(parts)})")
 
     def add_term(self, term: Term, name: str) -> None:
         """A condition on a value in an object; the texts that cannot hold it are not parsed."""
