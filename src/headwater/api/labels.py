@@ -34,6 +34,12 @@ class Labels(msgspec.Struct, frozen=True):
     labels: list[LabelV1]
 
 
+class LabelDescription(msgspec.Struct, frozen=True):
+    """What a label is for."""
+
+    description: Annotated[str, Meta(max_length=500)]
+
+
 async def index(call: Call) -> Response:
     found = await run_in_threadpool(labels.listed, call.context.changes, call.principal)
     return answer(Data(Labels([shown(each) for each in found])))
@@ -44,6 +50,13 @@ async def create(call: Call) -> Response:
     wanted = DescribedLabel(given.key, given.value, given.description or "")
     made = await run_in_threadpool(labels.create, call.context.changes, call.principal, wanted)
     return answer(Data(OneLabel(shown(made))), 201)
+
+
+async def describe(call: Call) -> Response:
+    given = await call.body(LabelDescription)
+    wanted = DescribedLabel(call.path("key"), call.path("value"), given.description)
+    after = await run_in_threadpool(labels.describe, call.context.changes, call.principal, wanted)
+    return answer(Data(OneLabel(shown(after))))
 
 
 async def remove(call: Call) -> Response:
@@ -79,6 +92,18 @@ ROUTES = (
             answer=Data[OneLabel],
             status=201,
             errors=(409,),
+        ),
+    ),
+    ApiRoute(
+        "PATCH",
+        "/api/labels/{key}/{value}",
+        Permission.WORKSPACE_ADMIN,
+        describe,
+        Doc(
+            "Say what a label is for.",
+            "Labels",
+            body=LabelDescription,
+            answer=Data[OneLabel],
         ),
     ),
     ApiRoute(

@@ -81,8 +81,9 @@ async def show(call: Call) -> Response:
 
 async def remove(call: Call) -> Response:
     """All or none. Who belongs to no other workspace has no account any more."""
-    wanted = call.asked(DeleteUsers)
-    await run_in_threadpool(users.remove, call.context.changes, call.principal, wanted.user_ids)
+    # Terraform's provider names nobody after it has withdrawn an invitation.
+    wanted = [each for each in call.asked(DeleteUsers).user_ids if each]
+    await run_in_threadpool(users.remove, call.context.changes, call.principal, wanted)
     return answer(DONE)
 
 

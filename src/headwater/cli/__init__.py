@@ -37,6 +37,7 @@ COMMANDS: Final = (
     Command("quarantine", "quarantine:app", "Mend the events kept aside and send them on."),
     Command("trace", "trace:trace", "Show an event's way through all stages."),
     Command("ledger", "ledger:ledger", "Show the account of every event."),
+    Command("config", "config:app", "Keep the configuration in files: pull, diff, apply."),
     Command("demo", "demo:demo", "Send the life of a small shop through the tracking API."),
     Command("doctor", "doctor:doctor", "Check this machine and the data folder."),
     Command("settings", "settings:settings", "List every option, its value and where it is set."),
