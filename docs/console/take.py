@@ -56,6 +56,28 @@ def open_first_entry(page: Page) -> None:
     page.locator("details.entry summary").first.click()
 
 
+def open_first_event(page: Page) -> None:
+    page.locator(".event-lines a").first.click()
+    page.wait_for_selector(".event-page")
+
+
+def open_first_kept(page: Page) -> None:
+    page.locator("tbody a.strong").first.click()
+    page.wait_for_selector("#raw")
+
+
+def ask(page: Page) -> None:
+    page.locator("[data-example]").first.click()
+    page.wait_for_selector("[data-grid] td[data-row]")
+
+
+def ask_for_a_chart(page: Page) -> None:
+    page.locator("[data-example]").nth(1).click()
+    page.wait_for_selector("[data-grid] td[data-row]")
+    page.locator("[data-view=chart]").click()
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+
+
 PAGES = (
     Shot("sign-in", "/sign-in", signed_in=False),
     Shot("welcome", "/welcome?kind=website"),
@@ -69,6 +91,19 @@ PAGES = (
     Shot("source-keys", "/sources/{source}/keys"),
     Shot("source-imports", "/sources/{source}/imports"),
     Shot("source-settings", "/sources/{source}/settings"),
+    Shot("events", "/events"),
+    Shot("event", "/events?event=Order+Completed", act=open_first_event),
+    Shot("quarantine", "/quarantine"),
+    Shot("quarantine-reason", "/quarantine/reasons/no_user_anon_id"),
+    Shot("quarantine-event", "/quarantine/reasons/properties_not_object", act=open_first_kept),
+    Shot("quarantine-mend", "/quarantine/mend?reason=properties_not_object"),
+    Shot("warehouse", "/warehouse"),
+    Shot("warehouse-table", "/warehouse/tables/shop_server/order_completed"),
+    Shot("warehouse-conflicts", "/warehouse/conflicts"),
+    Shot("warehouse-names", "/warehouse/names"),
+    Shot("warehouse-connect", "/warehouse/connect"),
+    Shot("sql", "/sql", act=ask),
+    Shot("sql-chart", "/sql", act=ask_for_a_chart),
     Shot("palette", "/settings", act=open_palette),
     Shot("settings-workspace", "/settings"),
     Shot("settings-members", "/settings/members"),
@@ -95,6 +130,10 @@ PHONE_PAGES = (
     "sources",
     "source-debugger",
     "welcome",
+    "events",
+    "quarantine",
+    "warehouse",
+    "sql",
     "settings-members",
     "audit",
     "health",
