@@ -31,6 +31,7 @@ def test_the_owner_is_made_by_the_link_and_goes_on_to_the_welcome(
         visitor.page.get_by_role("button", name="Create the owner").click()
         visitor.page.wait_for_url(re.compile("/welcome"))
         expect(visitor.page.get_by_text("Grace Hopper")).to_be_visible()
+        visitor.page.close()  # it listens for the first event as long as it is open
 
 
 def test_one_signs_in_and_out(stranger: Visitor) -> None:
