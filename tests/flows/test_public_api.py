@@ -25,7 +25,7 @@ def test_echo_gives_back_what_was_sent_and_fails_when_told_to(npm: Npm) -> None:
         assert npm("Testing", "echo", "x", 0, True, False, False, status).status == status
     assert len(npm("Testing", "echo", "x", 0, False, True).body["errors"]) == 2
     assert npm("Testing", "echo", "x", 0, False, False, True).error["type"] == "unexpected"
-    assert npm("Testing", "echo", "x", 10_001).error["field"] == "delay"
+    assert npm("Testing", "echo", "x", 2_001).error["field"] == "delay"
 
 
 @pytest.mark.parametrize(

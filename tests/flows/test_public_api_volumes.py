@@ -5,7 +5,7 @@ import pytest
 
 from headwater.kit.clock import MICROSECONDS_PER_HOUR, SystemClock, hour_of, isoformat
 from headwater.testing.whole import Whole
-from tests.flows.public_api import Npm, new_source
+from tests.flows.public_api import Npm, new_source, paged
 
 pytestmark = pytest.mark.whole
 
@@ -120,3 +120,49 @@ def test_what_went_to_a_destination_that_is_not_there_is_not_found(
     start, end = window()
     call = ("DeliveryOverview", operation, source_id, "nobody", start, end, "hour", {"count": 9})
     assert npm(*call).status == 404
+
+
+def test_usage_is_counted_by_the_day(npm: Npm, whole: Whole) -> None:
+    source = new_source(npm)
+    batch = [
+        {"type": "track", "event": "A", "userId": "usage-1", "anonymousId": "usage-a"},
+        {"type": "track", "event": "A", "userId": "usage-1"},
+        {"type": "track", "event": "A", "anonymousId": "usage-b"},
+    ]
+    key = source["writeKeys"][0]
+    httpx.post(f"{whole.url}/v1/batch", json={"batch": batch}, auth=(key, "")).raise_for_status()
+    whole.wait_until_loaded()
+    today = isoformat(SystemClock().now())[:10]
+
+    calls = paged(
+        npm,
+        "APICalls",
+        "getDailyPerSourceAPICallsUsage",
+        "dailyPerSourceAPICallsUsage",
+        today,
+        size=500,
+    )
+    own = [each for each in calls if each["sourceId"] == source["id"]]
+    assert (own[-1]["apiCalls"], own[-1]["timestamp"][:10]) == ("3", today)
+    assert own[0]["timestamp"][8:10] == "01"
+    total = npm("APICalls", "getDailyWorkspaceAPICallsUsage", today, {"count": 31}).data
+    assert int(total["dailyWorkspaceAPICallsUsage"][-1]["apiCalls"]) >= 3
+
+    people = paged(
+        npm,
+        "MonthlyTrackedUsers",
+        "getDailyPerSourceMTUUsage",
+        "dailyPerSourceMTUUsage",
+        today,
+        size=500,
+    )
+    last = [each for each in people if each["sourceId"] == source["id"]][-1]
+    assert last["identified"] == "1"
+    assert (last["anonymous"], last["anonymousIdentified"], last["neverIdentified"]) == (
+        "2",
+        "1",
+        "1",
+    )
+    whole_space = npm("MonthlyTrackedUsers", "getDailyWorkspaceMTUUsage", today, {"count": 31}).data
+    assert int(whole_space["dailyWorkspaceMTUUsage"][-1]["identified"]) >= 1
+    assert npm("APICalls", "getDailyWorkspaceAPICallsUsage", "soon", {"count": 1}).status == 422

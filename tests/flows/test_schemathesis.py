@@ -26,6 +26,8 @@ CHECKS = (
     "use_after_free",
     "ensure_resource_availability",
 )
+ENDLESS = "debugger$"
+"""Streams of events, which a client reads until it has enough: tested on their own."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,8 @@ def try_every_operation(folder: Path, url: str, *options: str) -> None:
             "run",
             f"{url}/api/openapi.json",
             *("--seed", "20261124", "--workers", "1", "--no-shrink", "--continue-on-failure"),
-            *("--warnings", "off", "--checks", ",".join(CHECKS), *options),
+            *("--warnings", "off", "--checks", ",".join(CHECKS)),
+            *("--exclude-path-regex", ENDLESS, *options),
         ],
         cwd=folder,
         env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1"},

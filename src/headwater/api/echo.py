@@ -20,7 +20,7 @@ class EchoQuery(msgspec.Struct, frozen=True, rename="camel"):
 
     message: Annotated[str, Meta(max_length=2000, description="What comes back.")]
     delay: Annotated[
-        int, Meta(ge=0, le=10_000, description="Milliseconds to wait before the answer.")
+        int, Meta(ge=0, le=2_000, description="Milliseconds to wait before the answer.")
     ] = 0
     trigger_error: Annotated[bool, Meta(description="Answer with an error.")] = False
     trigger_multiple_errors: Annotated[bool, Meta(description="Answer with several errors.")] = (
