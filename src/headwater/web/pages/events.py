@@ -95,6 +95,8 @@ async def index(visit: Visit) -> Response:
 async def show(visit: Visit) -> Response:
     message_id = visit.path("message_id")
     every = await _sources(visit)
+    if visit.query("around"):
+        return await _show_around(visit, every, message_id)
     backends = visit.context.backends
     workspace_id = visit.principal.workspace_id
     stored, trace = await asyncio.gather(
@@ -124,11 +126,25 @@ async def show(visit: Visit) -> Response:
         json=shown,
         markup=json_markup(shown) if shown is not None else None,
         rows=_rows(event, sees=sees) if event else [],
-        around=await _around(visit, every, event) if event and sees else None,
+        person=(event.user_id or event.anonymous_id) if event and sees else None,
         micros=micros,
         may_ask=visit.may((Permission.WAREHOUSE_READ, Permission.PII_READ)),
         copies=len(stored) - 1,
     )
+
+
+async def _show_around(visit: Visit, every: Sequence[Source], message_id: str) -> Response:
+    """The part of the page that says what the same person did before and after."""
+    found = await visit.context.backends.search.event(
+        visit.principal.workspace_id, every, message_id
+    )
+    event = next((each for each in found if visit.query("source") in ("", each.source)), None)
+    source = _source(every, event.source_id) if event else None
+    if event is None or source is None or not may_see_people(visit, source):
+        raise NotFoundError(f"There is no event {message_id!r}.")
+    around = await _around(visit, every, event)
+    name = event.event or event.name or event.type
+    return visit.render("events/around.html", around=around, name=name)
 
 
 async def _sources(visit: Visit) -> list[Source]:
