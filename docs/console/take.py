@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ PAGES = (
     Shot("source", "/sources/{source}?period=30d"),
     Shot("source-debugger", "/sources/{source}/debugger", act=open_first_seen),
     Shot("source-schema", "/sources/{source}/schema"),
-    Shot("source-schema-event", "/sources/{source}/schema/track?event=Order+Completed"),
+    Shot("source-schema-event", "/sources/{source}/schema/track?event=Product+Viewed"),
     Shot("source-keys", "/sources/{source}/keys"),
     Shot("source-imports", "/sources/{source}/imports"),
     Shot("source-settings", "/sources/{source}/settings"),
@@ -117,6 +118,7 @@ PAGES = (
     Shot("settings-retention", "/settings/retention"),
     Shot("settings-warehouse", "/settings/warehouse"),
     Shot("settings-log", "/settings/log"),
+    Shot("settings-email", "/settings/email"),
     Shot("settings-server", "/settings/server"),
     Shot("settings-about", "/settings/about"),
     Shot("audit", "/audit", act=open_first_entry),
@@ -176,6 +178,18 @@ def fill(whole: Whole) -> str:
         return client.cookies["headwater_session"]
 
 
+@cache
+def busiest(url: str, token: str) -> str:
+    """The id of the source with the most events."""
+    answer = httpx.get(
+        f"{url}/api/volumes/sources", headers={"Authorization": f"Bearer {token}"}, timeout=60
+    )
+    answer.raise_for_status()
+    volumes = answer.json()["data"]["sources"]
+    found: str = max(volumes, key=lambda each: each["total"])["sourceId"]
+    return found
+
+
 def taken(browser: Browser, whole: Whole, cookie: str, shot: Shot) -> Iterator[tuple[str, bytes]]:
     """The pictures of a page with their names."""
     for language, theme in LOOKS:
@@ -209,7 +223,7 @@ def picture(
     if shot.signed_in:
         context.add_cookies([{"name": "headwater_session", "value": cookie, "url": whole.url}])
     page = context.new_page()
-    page.goto(whole.url + shot.path.format(source=whole.source_id))
+    page.goto(whole.url + shot.path.format(source=busiest(whole.url, whole.token)))
     page.wait_for_selector("html[data-ready]", state="attached")
     if page.locator("[data-chart]").count():
         page.wait_for_selector(".main-svg", state="attached")
