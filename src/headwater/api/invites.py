@@ -1,20 +1,27 @@
 """Invitations: links by which people come into the workspace."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from headwater.access import invitations
+from headwater import mail
+from headwater.access import invitations, workspaces
 from headwater.access.invitations import Wanted
 from headwater.access.permissions import Permission
 from headwater.api.frame import DONE, ApiRoute, Call, Data, Doc, Status, answer
 from headwater.api.groups import EmailsQuery
 from headwater.api.pages import Paged, PaginationOutput, asked
 from headwater.api.permissions import InvitePermissionV1, invited_grants
+from headwater.errors import UnavailableError
 from headwater.kit.clock import isoformat
+from headwater.kit.logging import logger
+from headwater.mail import Message
+
+_log: Final = logger("api")
 
 
 class InviteV1(msgspec.Struct, frozen=True):
@@ -38,11 +45,13 @@ class InviteLink(msgspec.Struct, frozen=True, rename="camel"):
     expires_at: str
 
 
-class CreatedInvites(msgspec.Struct, frozen=True):
-    """Who was invited; and the links, which are shown this once."""
+class CreatedInvites(msgspec.Struct, frozen=True, rename="camel"):
+    """Who was invited; the links, which are shown this once; and whether a mail server took them
+    for their addresses."""
 
     emails: list[str]
     links: list[InviteLink]
+    are_mailed: bool
 
 
 class InvitesPage(msgspec.Struct, frozen=True):
@@ -54,7 +63,7 @@ class InvitesPage(msgspec.Struct, frozen=True):
 
 async def create(call: Call) -> Response:
     """All or none. Who was invited before gets a new link, and the old one is of no use any more.
-    Pass the links on: Headwater sends no mail."""
+    Pass the links on, where no mail server is configured that does it."""
     body = await call.body(CreateInvites)
     workspace_id = call.principal.workspace_id
     wanted = [
@@ -66,7 +75,8 @@ async def create(call: Call) -> Response:
         InviteLink(one.email, base + invitations.path_of(secret), isoformat(one.expires_at))
         for one, secret in made
     ]
-    return answer(Data(CreatedInvites([each.email for each in links], links)), 201)
+    are_mailed = await run_in_threadpool(_mail, call, links)
+    return answer(Data(CreatedInvites([each.email for each in links], links, are_mailed)), 201)
 
 
 async def index(call: Call) -> Response:
@@ -81,6 +91,24 @@ async def remove(call: Call) -> Response:
     emails = call.asked(EmailsQuery).emails
     await run_in_threadpool(invitations.withdraw, call.context.changes, call.principal, emails)
     return answer(DONE)
+
+
+def _mail(call: Call, links: Sequence[InviteLink]) -> bool:
+    """Send each link to its address, where a mail server is configured; whether it took them."""
+    settings = call.context.settings
+    if not mail.is_configured(settings):
+        return False
+    name = workspaces.own(call.context.changes, call.principal).name
+    subject = f"Join {name}"
+    text = f"You are invited to {name}. Join by this link, which is good once, for a week:"
+    try:
+        mail.send(
+            settings, *(Message(one.email, subject, f"{text}\n\n{one.url}\n") for one in links)
+        )
+    except UnavailableError as error:
+        _log.warning("invites.not_mailed", message=error.message)
+        return False
+    return True
 
 
 def _called(call: Call) -> str:
