@@ -13,9 +13,9 @@ from headwater.errors import HeadwaterError, NotFoundError
 from headwater.queries.contents import ConflictFacts, Contents, TableDetail, TableFacts, TableKind
 from headwater.queries.model import Repair
 from headwater.queries.repairs import repair as carry_out
-from headwater.queries.times import moment
 from headwater.questions import saved
 from headwater.web.frame import Page, Visit
+from headwater.web.moments import micros
 from headwater.web.navigation import N_
 
 _KINDS: Final = {
@@ -65,8 +65,8 @@ async def index(visit: Visit) -> Response:
         empty=sum(not each.rows for each in found.tables),
         is_full=is_full,
         conflicts=sum(each.events for each in found.conflicts),
-        newest=_micros(found.newest),
-        micros=_micros,
+        newest=micros(found.newest),
+        micros=micros,
     )
 
 
@@ -76,11 +76,11 @@ async def table(visit: Visit) -> Response:
         "warehouse/table.html",
         found=found,
         facts=found.facts,
-        newest=_micros(found.facts.newest),
+        newest=micros(found.facts.newest),
         sql=_select(found),
         reasons={name: visit._(text) for name, text in REASONS.items()},
         kind=_kind(visit, found.facts, await _source_names(visit)),
-        micros=_micros,
+        micros=micros,
         may_repair=visit.may(Permission.WAREHOUSE_ADMIN),
         may_ask=visit.may((Permission.WAREHOUSE_READ, Permission.PII_READ)),
     )
@@ -92,7 +92,7 @@ async def conflicts(visit: Visit) -> Response:
         "warehouse/conflicts.html",
         found=found,
         reasons={name: visit._(text) for name, text in REASONS.items()},
-        micros=_micros,
+        micros=micros,
         may_repair=visit.may(Permission.WAREHOUSE_ADMIN),
     )
 
@@ -251,10 +251,6 @@ def _counted(values: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
     for each in values:
         counts[each] = counts.get(each, 0) + 1
     return counts
-
-
-def _micros(text: str | None) -> int | None:
-    return None if text is None else moment(text, name="newest")
 
 
 _READ: Final = Permission.WAREHOUSE_READ
