@@ -214,6 +214,8 @@ def test_an_event_lists_its_properties_with_types_and_examples(stage: Stage) -> 
     assert "&#34;&lt;12&gt;&#34;" in page
     assert "/sql?sql=SELECT" in page
     assert stage.ada.get(f"/sources/{source.id}/schema/nonsense").status_code == 404
+    stage.backends.schema = replace(stage.backends.schema, count=0, properties=[])
+    assert stage.ada.get(path).status_code == 404
 
 
 def test_imports_show_their_progress_and_rejected_rows(stage: Stage) -> None:
@@ -232,3 +234,11 @@ def test_imports_show_their_progress_and_rejected_rows(stage: Stage) -> None:
     for said in ("orders.csv", "Running", "25% read", "1,100 events accepted", "no time", "a;b"):
         assert said in page
     assert 'data-refresh="2"' in page
+
+
+def test_what_is_wrong_with_an_fql_is_said_in_the_visitors_language(stage: Stage) -> None:
+    source = stage.source()
+    asked = {"fql": 'type = "track" and'}
+    path = f"/sources/{source.id}/debugger"
+    page = stage.ada.get(path, params=asked, headers={"Accept-Language": "zh-CN"}).text
+    assert "第 19 列应为字段、值或函数，但表达式到此结束。" in page

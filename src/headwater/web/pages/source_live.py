@@ -106,6 +106,10 @@ async def schema_of_event(visit: Visit) -> Response:
     found: EventSchema = await visit.context.backends.schemas.properties(
         visit.principal.workspace_id, source.slug, type_, visit.query("event") or None
     )
+    if not found.count:
+        raise NotFoundError(
+            "This source has sent no such event.", hint="Its schema lists those that it sent."
+        )
     sees_people = may_see_people(visit, source)
     if sees_people:
         visit.context.changes.record_read(visit.principal, "schema", source.id)
