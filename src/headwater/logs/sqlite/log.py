@@ -86,9 +86,7 @@ class SqliteLog:
 
     def ends(self, stream: Stream) -> Positions:
         with self._lock:
-            return {
-                reader.name: reader.end(stream) for reader in self._readers_of(OWNERS[stream])
-            }
+            return {reader.name: reader.end(stream) for reader in self._readers_of(OWNERS[stream])}
 
     def acknowledge(self, consumer: str, stream: Stream, positions: Positions) -> None:
         with self._lock:
