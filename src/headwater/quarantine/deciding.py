@@ -65,13 +65,13 @@ class Decider:
         self._reader = reader
         self._replays = Replays(log)
         self._one_at_a_time = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
 
     async def aclose(self) -> None:
         """Stop what is under way (it goes on at the next start) and let go of the log."""
-        for task in self._tasks:
+        for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         await blocking(self._replays.close)
 
     async def replay(
@@ -206,8 +206,8 @@ class Decider:
         self, run: Begun, after: Place | None = None, edited: dict[str, object] | None = None
     ) -> None:
         task = asyncio.create_task(self._to_the_end(run, after, edited))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def _to_the_end(
         self, run: Begun, after: Place | None, edited: dict[str, object] | None

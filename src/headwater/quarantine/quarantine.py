@@ -1,6 +1,7 @@
 """The quarantine as the API and the pages use it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 from headwater.access import sources as access_sources
 from headwater.access.changes import Changes
@@ -44,6 +45,11 @@ class Quarantine:
     async def aclose(self) -> None:
         """Stop what is under way; it goes on at the next start."""
         await self._decider.aclose()
+
+    @property
+    def tasks(self) -> Collection["asyncio.Task[None]"]:
+        """What goes on after the call that began it."""
+        return self._decider.tasks
 
     def dismissed(self, workspace_id: str) -> int:
         """How many events of a workspace are dismissed."""
