@@ -185,7 +185,7 @@ def test_a_batch_nested_beyond_what_can_be_read_is_kept_aside_whole(through):
 
 @pytest.mark.parametrize(
     ("body", "gzipped"),
-    [(b"{", False), (b"", False), (b"\x00\xff", False), (gzip.compress(b"{}")[:-6], True)],
+    [(b"{", False), (b"", False), (b"\x00\xff", False), (gzip.compress(b"{}", mtime=0)[:-6], True)],
 )
 def test_a_body_that_cannot_be_decoded_counts_as_many_as_were_counted(through, body, gzipped):
     led = through(body, shape=Shape.BATCH, gzipped=gzipped, count=3)
