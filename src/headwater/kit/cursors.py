@@ -2,13 +2,17 @@
 
 import base64
 import binascii
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from headwater.errors import BadRequestError
 
 _Place = TypeVar("_Place")
+
+Moment = Annotated[int, Meta(ge=-62_135_596_800_000_000, le=253_402_300_799_999_999)]
+"""Microseconds since the epoch, from the year 1 to the year 9999."""
 
 
 def written(place: msgspec.Struct) -> str:

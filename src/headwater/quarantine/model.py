@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from headwater.kit.cursors import Moment
+
 KEPT: Final = "quarantined"
 COUNTS: Final = "quarantined_counts"
 DECIDE: Final = "decide_quarantined"
@@ -52,7 +54,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Place(msgspec.Struct, frozen=True, array_like=True):
     """An event's place in the order of lists: the newest receipt first."""
 
-    received_at: int
+    received_at: Moment
     key: str
 
 

@@ -93,9 +93,12 @@ class Quarantine:
             raw=raw,
         )
 
-    def export(self, workspace_id: str, selection: Selection) -> AsyncIterator[bytes]:
-        """The events of a selection as JSON lines, the newest first."""
-        return self._reader.export(workspace_id, None, selection)
+    async def export(self, workspace_id: str, selection: Selection) -> AsyncIterator[bytes]:
+        """The events of a selection as JSON lines, the newest first.
+
+        Raises UnavailableError before it returns.
+        """
+        return await self._reader.export(workspace_id, None, selection)
 
     async def replay(
         self,

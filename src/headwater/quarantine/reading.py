@@ -132,14 +132,25 @@ class Reader:
     async def export(
         self, workspace_id: str, sources: Sources, selection: Selection
     ) -> AsyncIterator[bytes]:
-        """The events of a selection as JSON lines, the newest first, many at a time."""
-        wanted, after = within(selection, sources), None
-        while wanted is not None:
-            rows = await self.rows(workspace_id, wanted, after, _EXPORTED_AT_ONCE)
+        """The events of a selection as JSON lines, the newest first, many at a time.
+
+        The first are read before this returns, so that what is wrong is raised here.
+        """
+        wanted = within(selection, sources)
+        if wanted is None:
+            return self._lines(workspace_id, selection, [])
+        first = await self.rows(workspace_id, wanted, None, _EXPORTED_AT_ONCE)
+        return self._lines(workspace_id, wanted, first)
+
+    async def _lines(
+        self, workspace_id: str, wanted: Selection, rows: Sequence[KeptRow]
+    ) -> AsyncIterator[bytes]:
+        while rows:
             yield b"".join(msgspec.json.encode(kept(row)) + b"\n" for row in rows)
             if len(rows) < _EXPORTED_AT_ONCE:
                 return
             after = place_of(rows[-1])
+            rows = await self.rows(workspace_id, wanted, after, _EXPORTED_AT_ONCE)
 
 
 def within(selection: Selection, sources: Sources) -> Selection | None:

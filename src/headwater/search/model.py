@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from headwater.kit.cursors import Moment
+
 EVENTS: Final = "events"
 EVENT: Final = "event"
 """The names of the looks."""
@@ -60,7 +62,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Place(msgspec.Struct, frozen=True, array_like=True):
     """An event's place in the order of a search: all events are before it or after it."""
 
-    received_at: int
+    received_at: Moment
     message_id: str
     slug: str
 
