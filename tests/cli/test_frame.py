@@ -96,7 +96,12 @@ def test_every_option_of_a_server_is_on_its_command_line(tmp_path: Path) -> None
 def test_settings_tell_where_a_value_comes_from(tmp_path: Path) -> None:
     (tmp_path / "headwater.toml").write_text("drain_seconds = 7\n")
     done = headwater(
-        "settings", "--host", "::1", folder=tmp_path, HEADWATER_PORT="9", HEADWATER_TOKEN="secret"
+        "settings",
+        "--host",
+        "::1",
+        folder=tmp_path,
+        HEADWATER_PORT="9",
+        HEADWATER_TOKEN="open-sesame",
     )
     lines = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
     assert lines["host"] == ["::1", "--host"]
@@ -104,7 +109,7 @@ def test_settings_tell_where_a_value_comes_from(tmp_path: Path) -> None:
     assert lines["drain_seconds"] == ["7.0", "headwater.toml"]
     assert lines["keep_alive_seconds"] == ["75.0", "default"]
     assert lines["token"] == ["(hidden)", "HEADWATER_TOKEN"]
-    assert "secret" not in done.stdout
+    assert "open-sesame" not in done.stdout
 
 
 def test_another_settings_file_can_be_named(tmp_path: Path) -> None:
