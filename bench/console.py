@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -56,8 +57,16 @@ def main() -> None:
             if is_new:
                 _set_up(whole)
                 store(whole, options.events)
+            else:
+                whole.source_id = _first_source(whole)
             with _signed_in(whole) as client:
                 report(client, whole, options.turns)
+
+
+def _first_source(whole: Whole) -> str:
+    """The source that has the events; starting again has made another."""
+    listed = msgspec.json.decode(whole.command("source", "list"), type=list[dict[str, Any]])
+    return str(listed[0]["id"])
 
 
 def store(whole: Whole, events: int) -> None:

@@ -109,7 +109,9 @@ class Backends:
     ) -> list[Seen]:
         return [each for each in self.passed if wanted.admits(each)][:count]
 
-    async def trace(self, workspace_id: str, found: Sequence[Source], message_id: str) -> Trace:
+    async def trace(
+        self, workspace_id: str, found: Sequence[Source], message_id: str, stored: Any = None
+    ) -> Trace:
         if message_id not in self.traces:
             raise NotFoundError(f"There is no event {message_id!r}.")
         return self.traces[message_id]

@@ -200,8 +200,8 @@ async def export(call: Call) -> Response:
     """One JSON object a line, the newest first."""
     wanted = await _listed(call, call.asked(KeptQuery))
     await _require_people(call, wanted)
+    pieces = await call.context.backends.quarantine.export(call.principal.workspace_id, wanted)
     call.context.changes.record_read(call.principal, "quarantine", call.request.url.query)
-    pieces = call.context.backends.quarantine.export(call.principal.workspace_id, wanted)
     return StreamingResponse(pieces, media_type="application/x-ndjson")
 
 

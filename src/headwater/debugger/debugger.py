@@ -26,6 +26,7 @@ from headwater.workspaces.model import Configuration, Source
 MOST_RECENT: Final = 500
 _LOADER: Final = "loader"
 _MOST_ASKED: Final = 500
+_NOWHERE: Final = Whereabouts([], [])
 
 
 class Debugger:
@@ -72,8 +73,11 @@ class Debugger:
             return []
         found = await anyio.to_thread.run_sync(self._back, sources, min(count, MOST_RECENT))
         settled = {key for key, passed in found.passed.items() if passed}
-        ids = {e.message_id for e in found.events if e.message_id and e.key not in settled}
-        held = await self._whereabouts(workspace_id, sources, sorted(ids)[:_MOST_ASKED])
+        asked = [e for e in found.events if e.message_id and e.key not in settled]
+        ids = sorted({each.message_id for each in asked})
+        times = [each.received_at for each in asked]
+        received = (min(times), max(times)) if times else None
+        held = await self._whereabouts(workspace_id, sources, ids[:_MOST_ASKED], received)
         seen = with_outcomes(found, held, {source.slug: source.id for source in sources})
         return [each for each in seen if wanted is None or wanted.admits(each)]
 
@@ -81,10 +85,22 @@ class Debugger:
         ids = {source.id for source in sources}
         return back(self._log, ids, self._known(), self._limits, count)
 
-    async def trace(self, workspace_id: str, sources: Sequence[Source], message_id: str) -> Trace:
-        """The way of the event with a messageId. Raises NotFoundError."""
-        stored = await self._search.event(workspace_id, sources, message_id)
-        held = await self._whereabouts(workspace_id, sources, [message_id])
+    async def trace(
+        self,
+        workspace_id: str,
+        sources: Sequence[Source],
+        message_id: str,
+        stored: Sequence[StoredEvent] | None = None,
+    ) -> Trace:
+        """The way of the event with a messageId. Raises NotFoundError.
+
+        `stored` is what these sources have of it in the warehouse, where the caller has looked.
+        """
+        if stored is None:
+            stored = await self._search.event(workspace_id, sources, message_id)
+        held = _NOWHERE
+        if not stored:
+            held = await self._whereabouts(workspace_id, sources, [message_id])
         return await anyio.to_thread.run_sync(self._trace, sources, message_id, stored, held)
 
     def _trace(
@@ -127,14 +143,19 @@ class Debugger:
         return {} if configuration is None else dict(configuration.by_id())
 
     async def _whereabouts(
-        self, workspace_id: str, sources: Sequence[Source], ids: Sequence[str]
+        self,
+        workspace_id: str,
+        sources: Sequence[Source],
+        ids: Sequence[str],
+        received: tuple[int, int] | None = None,
     ) -> Whereabouts:
         if not ids:
-            return Whereabouts([], [])
+            return _NOWHERE
         wanted = WhereaboutsLook(
             tuple(source.slug for source in sources),
             tuple(source.id for source in sources),
             tuple(ids),
+            received,
         )
         return await look(self._warehouse, WHEREABOUTS, workspace_id, wanted, Whereabouts)
 

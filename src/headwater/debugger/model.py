@@ -111,11 +111,16 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class WhereaboutsLook(msgspec.Struct, frozen=True):
-    """Asks the warehouse what it holds of messageIds: rows, and events kept aside."""
+    """Asks the warehouse what it holds of messageIds: rows, and events kept aside.
+
+    With `received` only what was received between two times, both included (microseconds): then
+    the warehouse need not be gone through as a whole.
+    """
 
     slugs: tuple[str, ...]
     source_ids: tuple[str, ...]
     message_ids: tuple[str, ...]
+    received: tuple[int, int] | None = None
 
 
 class Loaded(msgspec.Struct, frozen=True):

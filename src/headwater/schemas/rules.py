@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -21,46 +22,67 @@ _Keys = tuple[str, ...]
 _decode = msgspec.json.Decoder().decode
 
 
-class _Property:
-    """What was met at one path."""
+class _Place:
+    """A key that objects have, in the sampled events: its values there, and the keys below it."""
 
-    def __init__(self, at: int) -> None:
-        self.types: Counter[str] = Counter()
-        self.values: set[str] = set()
-        self.examples: list[str] = []
-        self.first = self.last = at
+    __slots__ = ("below", "times", "values")
 
-    def add(self, value: Any, at: int) -> None:
-        kind = type_of(value)
-        self.types[kind] += 1
-        self.first, self.last = min(self.first, at), max(self.last, at)
-        if kind == "null" or len(self.values) >= MOST_DISTINCT:
-            return
-        text = json_text(value)
-        if text not in self.values:
-            self.values.add(text)
-            if len(self.examples) < MOST_EXAMPLES:
-                self.examples.append(_short(text))
+    def __init__(self) -> None:
+        self.below: dict[str, _Place] = {}
+        self.values: list[Any] = []
+        self.times: list[int] = []
 
 
 def properties(kind: str, rows: Iterable[SampleRow]) -> list[PropertySeen]:
     """The properties of events of a type, and then their context, each in the order of their
     names; no more than MOST_PATHS."""
-    found: dict[_Keys, _Property] = {}
-    roots = ("traits" if kind in _TRAITS else "properties", "context")
+    tops = ("traits" if kind in _TRAITS else "properties", "context")
+    roots = {top: _Place() for top in tops}
+    left = MOST_PATHS
     count = 0
     for row in rows:
         count += 1
-        for root, text in zip(roots, (row.properties, row.context), strict=True):
-            for keys, value in _values((root,), _object(text)):
-                known = found.get(keys)
-                if known is None:
-                    if len(found) >= MOST_PATHS:
-                        continue
-                    known = found[keys] = _Property(row.received_at)
-                known.add(value, row.received_at)
-    listed = sorted(found.items(), key=lambda each: (each[0][0] == "context", each[0]))
-    return [_shown(keys, each, count) for keys, each in listed]
+        for top, text in zip(tops, (row.properties, row.context), strict=True):
+            left = _gather(roots[top], _object(text), row.received_at, left)
+    return [
+        _shown(keys, place, count)
+        for top in tops
+        for keys, place in sorted(_places((top,), roots[top]), key=lambda each: each[0])
+    ]
+
+
+def _gather(root: _Place, value: dict[str, Any], at: int, left: int) -> int:
+    """Put down what stands in an object, and in the objects in it, down to what is none (or
+    empty). Returns how many further paths may be noted."""
+    pending = [(root, value)]
+    while pending:
+        place, members = pending.pop()
+        for key, inner in members.items():
+            found = place.below.get(key)
+            if found is None:
+                if not left:
+                    continue
+                found = place.below[key] = _Place()
+            if isinstance(inner, dict) and inner:
+                pending.append((found, inner))
+                continue
+            if not found.values:
+                if not left:
+                    continue
+                left -= 1
+            found.values.append(inner)
+            found.times.append(at)
+    return left
+
+
+def _places(keys: _Keys, place: _Place) -> Iterator[tuple[_Keys, _Place]]:
+    """The places below one that have values."""
+    pending = [(keys, place)]
+    while pending:
+        path, here = pending.pop()
+        if here.values:
+            yield path, here
+        pending.extend(((*path, key), below) for key, below in here.below.items())
 
 
 def type_of(value: Any) -> str:
@@ -78,18 +100,6 @@ def type_of(value: Any) -> str:
     return kind_of(value).value
 
 
-def _values(keys: _Keys, value: dict[str, Any]) -> Iterator[tuple[_Keys, Any]]:
-    """What stands in an object, and in the objects in it, down to what is none (or empty)."""
-    pending = [(keys, value)]
-    while pending:
-        path, members = pending.pop()
-        for key, inner in members.items():
-            if isinstance(inner, dict) and inner:
-                pending.append(((*path, key), inner))
-            else:
-                yield (*path, key), inner
-
-
 def _object(text: str) -> dict[str, Any]:
     try:
         value = _decode(text)
@@ -98,19 +108,34 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _shown(keys: _Keys, known: _Property, count: int) -> PropertySeen:
-    met = known.types.total()
+def _shown(keys: _Keys, place: _Place, count: int) -> PropertySeen:
+    met = len(place.values)
+    types: Counter[str] = Counter()
+    texts: dict[str, None] = {}
+    for value, times in _distinct(place.values):
+        kind = type_of(value)
+        types[kind] += times
+        if kind != "null" and len(texts) < MOST_DISTINCT:
+            texts[json_text(value)] = None
     column = context_column(keys[1:]) if keys[0] == "context" else property_column(keys[1:])
     return PropertySeen(
         path=path_of(keys),
         column=column,
-        types=[TypeShare(kind, round(n / met, 4)) for kind, n in known.types.most_common()],
+        types=[TypeShare(kind, round(n / met, 4)) for kind, n in types.most_common()],
         presence=round(met / count, 4),
-        distinct=len(known.values),
-        examples=known.examples,
-        first_seen=isoformat(known.first),
-        last_seen=isoformat(known.last),
+        distinct=len(texts),
+        examples=[_short(text) for text in islice(texts, MOST_EXAMPLES)],
+        first_seen=isoformat(min(place.times)),
+        last_seen=isoformat(max(place.times)),
     )
+
+
+def _distinct(values: list[Any]) -> Iterator[tuple[Any, int]]:
+    """Values with how often they occur: what is known of one need not be found out again."""
+    plain = Counter((type(value), value) for value in values if not isinstance(value, list | dict))
+    for (_, value), times in plain.items():
+        yield value, times
+    yield from ((value, 1) for value in values if isinstance(value, list | dict))
 
 
 def _short(text: str) -> str:

@@ -8,6 +8,7 @@ from headwater.access.permissions import Permission
 from headwater.debugger.filters import Filter
 from headwater.debugger.masking import masked_seen, masked_trace
 from headwater.debugger.model import Seen, Trace
+from headwater.search.model import StoredEvent
 from headwater.web.frame import Visit
 from headwater.workspaces.model import Source
 
@@ -32,12 +33,18 @@ async def recent(
     return [masked_seen(each) if each.source_id in hidden else each for each in seen]
 
 
-async def traced(visit: Visit, source: Source, message_id: str) -> Trace:
-    """One event's way through the stages. Raises NotFoundError."""
+async def traced(
+    visit: Visit,
+    sources: Sequence[Source],
+    message_id: str,
+    stored: Sequence[StoredEvent] | None = None,
+) -> Trace:
+    """One event's way through the stages; `stored` is what the warehouse has of it, where that is
+    known. Raises NotFoundError."""
     trace = await visit.context.backends.debugger.trace(
-        visit.principal.workspace_id, [source], message_id
+        visit.principal.workspace_id, sources, message_id, stored
     )
-    if not may_see_people(visit, source):
+    if not all(may_see_people(visit, each) for each in sources if each.id == trace.source_id):
         return masked_trace(trace)
     visit.context.changes.record_read(visit.principal, "event", message_id)
     return trace

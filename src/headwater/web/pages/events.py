@@ -95,16 +95,15 @@ async def index(visit: Visit) -> Response:
 async def show(visit: Visit) -> Response:
     message_id = visit.path("message_id")
     every = await _sources(visit)
-    if visit.query("around"):
+    if visit.query("around") == "part":
         return await _show_around(visit, every, message_id)
-    backends = visit.context.backends
-    workspace_id = visit.principal.workspace_id
-    stored, trace = await asyncio.gather(
-        backends.search.event(workspace_id, every, message_id), _trace(visit, every, message_id)
+    stored = await visit.context.backends.search.event(
+        visit.principal.workspace_id, every, message_id
     )
     if slug := visit.query("source"):
         stored = [each for each in stored if each.source == slug] or stored
     event = stored[0] if stored else None
+    trace = await _trace(visit, every, message_id, event)
     source = _source(every, event.source_id if event else trace.source_id if trace else "")
     if source is None:
         raise NotFoundError(
@@ -114,6 +113,8 @@ async def show(visit: Visit) -> Response:
     sees = may_see_people(visit, source)
     if sees and trace is None:
         visit.context.changes.record_read(visit.principal, "event", message_id)
+    person = (event.user_id or event.anonymous_id) if event and sees else None
+    wants_around = bool(event and person and visit.query("around"))
     json = event.json if event else (trace.normalised if trace else None)
     shown = json if sees or json is None else masked_event(json)
     return visit.render(
@@ -126,7 +127,8 @@ async def show(visit: Visit) -> Response:
         json=shown,
         markup=json_markup(shown) if shown is not None else None,
         rows=_rows(event, sees=sees) if event else [],
-        person=(event.user_id or event.anonymous_id) if event and sees else None,
+        person=person,
+        around=await _around(visit, every, event) if event and wants_around else None,
         micros=micros,
         may_ask=visit.may((Permission.WAREHOUSE_READ, Permission.PII_READ)),
         copies=len(stored) - 1,
@@ -143,8 +145,7 @@ async def _show_around(visit: Visit, every: Sequence[Source], message_id: str) -
     if event is None or source is None or not may_see_people(visit, source):
         raise NotFoundError(f"There is no event {message_id!r}.")
     around = await _around(visit, every, event)
-    name = event.event or event.name or event.type
-    return visit.render("events/around.html", around=around, name=name)
+    return visit.render("events/around.html", around=around, event=event)
 
 
 async def _sources(visit: Visit) -> list[Source]:
@@ -175,16 +176,15 @@ async def _names(visit: Visit) -> list[str]:
     return sorted({each.event for each in contents.names})[:300]
 
 
-async def _trace(visit: Visit, every: Sequence[Source], message_id: str) -> Trace | None:
-    """The event's way, as the visitor may see it; None where only the warehouse knows it."""
+async def _trace(
+    visit: Visit, every: Sequence[Source], message_id: str, event: StoredEvent | None
+) -> Trace | None:
+    """The event's way, as the visitor may see it; None of an event that nothing is known of."""
+    among = [each for each in every if event is None or each.id == event.source_id]
     try:
-        found = await visit.context.backends.debugger.trace(
-            visit.principal.workspace_id, every, message_id
-        )
+        return await traced(visit, among, message_id, [event] if event else [])
     except NotFoundError:
         return None
-    source = _source(every, found.source_id)
-    return await traced(visit, source, message_id) if source else None
 
 
 def _lines(visit: Visit, every: Sequence[Source], events: Sequence[FoundEvent]) -> list[Line]:

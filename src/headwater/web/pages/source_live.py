@@ -58,7 +58,7 @@ def _clock_time(visit: Visit, seen: Seen) -> str:
 async def event(visit: Visit) -> Response:
     """One event's whole way; the debugger's script shows this page's article beside the stream."""
     source = await source_of(visit)
-    trace = await traced(visit, source, visit.path("message_id"))
+    trace = await traced(visit, [source], visit.path("message_id"))
     received = _decoded(trace.raw)
     known = trace.normalised or (received if isinstance(received, dict) else {})
     return visit.render(

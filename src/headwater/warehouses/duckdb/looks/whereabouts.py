@@ -20,16 +20,20 @@ def whereabouts(warehouse: DuckDBWarehouse, wanted: WhereaboutsLook) -> Whereabo
     if not values:
         return Whereabouts([], [])
     listed = ", ".join(f"${name}" for name in values)
+    where = f"id IN ({listed})"
+    if wanted.received is not None:
+        # Written out: of parameters it is not known in time which blocks of a table to pass over.
+        since, until = wanted.received
+        where += f" AND received_at BETWEEN make_timestamp({since}) AND make_timestamp({until})"
     parts = " UNION ALL ".join(
-        f"SELECT {text(slug)} AS slug, {SELECTED}"
-        f" FROM {table_name(events_key(slug))} WHERE id IN ({listed})"
+        f"SELECT {text(slug)} AS slug, {SELECTED} FROM {table_name(events_key(slug))} WHERE {where}"
         for slug in known_slugs(warehouse.catalog, wanted.slugs)
     )
     sources = {f"source{n}": each for n, each in enumerate(wanted.source_ids)}
     named = ", ".join(f"${name}" for name in sources) or "NULL"
     kept = (
         "SELECT source_id, id AS message_id, epoch_us(received_at) AS received_at, reason, detail,"
-        f" key, raw FROM {QUARANTINE} WHERE id IN ({listed}) AND source_id IN ({named})"
+        f" key, raw FROM {QUARANTINE} WHERE {where} AND source_id IN ({named})"
         f" ORDER BY received_at LIMIT {_MOST}"
     )
     with looking(warehouse) as looker:
