@@ -132,7 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 0
     warehouse_wal_bytes: Annotated[
         int, Meta(ge=1_000_000, description="How large the warehouse's write-ahead log grows.")
-    ] = 268_435_456
+    ] = 67_108_864
     max_event_tables: Annotated[
         int,
         Meta(ge=1, description="The most event tables of a source; further events stay in tracks."),
