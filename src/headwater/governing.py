@@ -6,6 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
+from headwater.cleaning import stages as cleaning
+from headwater.cleaning.model import PART as CLEANING
+from headwater.cleaning.model import Published as CleaningRules
 from headwater.pipeline.program import Memory, Programs, Stage
 from headwater.workspaces.model import Configuration, Source
 
@@ -19,7 +22,7 @@ class Feature(msgspec.Struct, frozen=True):
     stages: Callable[[Any, Source, Memory], Sequence[Stage]]
 
 
-FEATURES: Final[tuple[Feature, ...]] = ()
+FEATURES: Final[tuple[Feature, ...]] = (Feature(CLEANING, CleaningRules, cleaning.stages),)
 """In the order in which events meet them: clean, enrich, plan, transform, functions."""
 
 

@@ -11,6 +11,8 @@ from headwater.access import heads, start
 from headwater.access.audit import Change
 from headwater.access.changes import Changes, Contributor
 from headwater.access.model import system
+from headwater.cleaning import store as cleaning
+from headwater.cleaning.model import PART as CLEANING
 from headwater.databases.migrate import migrate
 from headwater.databases.sql import sqlite_database
 from headwater.kit import ids
@@ -19,7 +21,7 @@ from headwater.kit.logging import logger
 from headwater.settings import Settings
 from headwater.workspaces import snapshot, store
 
-CONTRIBUTORS: Final[Mapping[str, Contributor]] = {}
+CONTRIBUTORS: Final[Mapping[str, Contributor]] = {CLEANING: cleaning.published}
 """What features add to the published configuration, by the names that headwater.governing has."""
 
 TOKEN_FILE: Final = "admin-token"  # noqa: S105
