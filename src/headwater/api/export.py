@@ -42,9 +42,7 @@ async def events(call: Call) -> Response:
 
 
 async def _source(call: Call, named: str) -> Source:
-    for source in await run_in_threadpool(
-        sources.listed, call.context.changes, call.principal
-    ):
+    for source in await run_in_threadpool(sources.listed, call.context.changes, call.principal):
         if named in (source.id, source.slug, source.name):
             return source
     raise NotFoundError(

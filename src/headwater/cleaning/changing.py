@@ -1,6 +1,6 @@
 """Cleaning rules, as principals see and change them: checked, audited, published."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -93,7 +93,7 @@ def change(changes: Changes, by: Principal, rule_id: str, wanted: Wanted) -> Rul
         if after == before:
             return before
         after = msgspec.structs.replace(after, updated_at=step.now)
-        checked(step.connection, by.workspace_id, after)
+        checked(step.connection, by.workspace_id, after, named=before.scope.sources)
         store.update_rule(step.connection, after)
         step.record(modified(SUBJECT, rule_id, before, after, name=after.name))
     return after
@@ -123,8 +123,17 @@ def proposed(changes: Changes, by: Principal, wanted: Wanted, rule_id: str | Non
             else store.rule(connection, by.workspace_id, rule_id)
         )
         made = _put_together(held, msgspec.structs.replace(wanted, enabled=True), held.updated_at)
-        checked(connection, by.workspace_id, made, names=False)
+        checked(connection, by.workspace_id, made, is_kept=False, named=held.scope.sources)
     return made
+
+
+def others(connection: Connection, workspace_id: str, besides: Rule) -> list[Rule]:
+    """The rules that are on, but for one."""
+    return [
+        each
+        for each in store.rules(connection, workspace_id)
+        if each.enabled and each.id != besides.id
+    ]
 
 
 def _put_together(held: Rule, wanted: Wanted, now: int) -> Rule:
@@ -132,15 +141,26 @@ def _put_together(held: Rule, wanted: Wanted, now: int) -> Rule:
         field: value for field, value in msgspec.structs.asdict(wanted).items() if value is not None
     }
     made = msgspec.structs.replace(held, **given, updated_at=now)
+    scope = msgspec.structs.replace(made.scope, condition=made.scope.condition.strip())
     return msgspec.structs.replace(
-        made, name=made.name.strip(), description=made.description.strip()
+        made, name=made.name.strip(), description=made.description.strip(), scope=scope
     )
 
 
-def checked(connection: Connection, workspace_id: str, made: Rule, *, names: bool = True) -> None:
-    """Raises InvalidError, which names the field, and ConflictError for a name that is taken."""
+def checked(
+    connection: Connection,
+    workspace_id: str,
+    made: Rule,
+    *,
+    is_kept: bool = True,
+    named: Sequence[str] = (),
+) -> None:
+    """Raises InvalidError, which names the field, and ConflictError for a name that is taken.
+
+    `named` are sources that the rule named before: they may have been deleted since.
+    """
     _check_words(made)
-    if names and store.is_named(connection, workspace_id, made.name, besides=made.id):
+    if is_kept and store.is_named(connection, workspace_id, made.name, besides=made.id):
         raise ConflictError(
             f"A cleaning rule has the name {made.name!r} already.",
             hint="Choose another name, or change that rule.",
@@ -148,7 +168,8 @@ def checked(connection: Connection, workspace_id: str, made: Rule, *, names: boo
     if not 0 <= made.position <= MOST_POSITION:
         raise InvalidError(f"position: must be 0 to {MOST_POSITION:,}.", field="position")
     _check_settings(made)
-    _check_scope(made.scope, {source.id for source in sources(connection, workspace_id)})
+    known = {source.id for source in sources(connection, workspace_id)}
+    _check_scope(made.scope, known.union(named))
 
 
 def _check_words(made: Rule) -> None:

@@ -57,6 +57,11 @@ class Rule(msgspec.Struct, frozen=True):
     updated_at: int = 0
 
 
+def order(rule: Rule) -> tuple[int, int, str]:
+    """By which rules are sorted."""
+    return rule.position, rule.created_at, rule.id
+
+
 class Published(msgspec.Struct, frozen=True):
     """All rules that are on, by workspace, in their order."""
 

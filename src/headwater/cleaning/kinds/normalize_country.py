@@ -91,9 +91,9 @@ def _names() -> dict[str, str]:
         for code, name in Locale.parse(language).territories.items()
         if code in codes
     }
-    for alias, found in get_global("territory_aliases").items():
-        if len(found) == 1 and found[0] in codes and not alias.isdecimal():
-            names[alias.casefold()] = found[0]
+    for alias, code in _aliases().items():
+        if code in codes and not alias.isdecimal():
+            names[alias.casefold()] = code
     return names | _MORE | {code.casefold(): code for code in codes}
 
 
@@ -111,11 +111,17 @@ def _countries() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _alpha3() -> dict[str, str]:
     codes = _countries()
+    long = (alias for alias in _aliases() if len(alias) == 3 and alias.isalpha())
+    return {_aliases()[alias]: alias for alias in long if _aliases()[alias] in codes}
+
+
+@lru_cache(maxsize=1)
+def _aliases() -> dict[str, str]:
+    """Codes of one country each that CLDR replaces by another, but for withdrawn ones."""
     return {
-        found[0]: alias
+        str(alias): str(found[0])
         for alias, found in get_global("territory_aliases").items()
-        if len(alias) == 3 and alias.isalpha() and alias not in _WITHDRAWN
-        if len(found) == 1 and found[0] in codes
+        if isinstance(found, list) and len(found) == 1 and alias not in _WITHDRAWN
     }
 
 

@@ -67,7 +67,7 @@ def _cased(part: str) -> str:
 
 
 def _language(code: str) -> str | None:
-    code = get_global("language_aliases").get(code, code)
+    code = str(get_global("language_aliases").get(code, code))
     return code.replace("_", "-") if code in Locale("en").languages else None
 
 

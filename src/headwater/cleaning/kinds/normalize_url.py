@@ -101,7 +101,7 @@ def _put_campaign(event: Event, url: str) -> bool:
         query = parse_qsl(urlsplit(url).query, max_num_fields=200)
     except ValueError:
         return False
-    found = {}
+    found: dict[str, str] = {}
     for name, value in query:
         lower = name.lower()
         if lower in CAMPAIGN:
