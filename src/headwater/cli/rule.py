@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from headwater.cleaning import page
 from headwater.cli.connection import Connection, call
 from headwater.cli.options import ClientOptions, settings_of
 from headwater.cli.private_server import server
@@ -64,8 +65,17 @@ def list_(
 
 
 @app.command
-def kinds(*, options: ClientOptions | None = None) -> None:
-    """Print the kinds of rule with their settings, as JSON."""
+def kinds(
+    *,
+    format: Annotated[  # noqa: A002
+        Literal["json", "markdown"], Parameter(help="JSON, or the page of the documentation.")
+    ] = "json",
+    options: ClientOptions | None = None,
+) -> None:
+    """Print the kinds of rule with their settings."""
+    if format == "markdown":
+        print(page.markdown(), end="")
+        return
     with server(settings_of(options)) as connection:
         found = call(connection, "GET", f"{_PATH}/kinds")["kinds"]
     _print(found)
