@@ -30,6 +30,7 @@ bench: .venv/.installed-test  ## measure this machine, each figure as a ratio
 docs: .venv/.installed  ## make the reference pages of docs/ anew
 	$(BIN)/headwater settings --markdown > docs/settings.md
 	$(BIN)/headwater commands > docs/cli.md
+	$(BIN)/headwater rule kinds --format markdown > docs/cleaning-kinds.md
 
 tracker: $(NODE)/node_modules/.installed  ## put the browser tracker's files together anew
 	node .ci/tracker.mjs

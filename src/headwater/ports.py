@@ -52,7 +52,7 @@ LOADER: Final = "loader"
 
 
 class Outcome(StrEnum):
-    """What became of an event. All but ACCEPTED, REPLAYED and PASSED end its way."""
+    """What became of an event. All but ACCEPTED, REPLAYED, PASSED and TOUCHED end its way."""
 
     ACCEPTED = "accepted"
     """Answered with 200 (counted by the collector)."""
@@ -61,6 +61,9 @@ class Outcome(StrEnum):
     appended)."""
     PASSED = "passed"
     """Left the pipeline for the loader (counted by the pipeline)."""
+    TOUCHED = "touched"
+    """Altered, dropped or kept aside by the rule whose id is the reason: counted beside what became
+    of it, once for each rule (counted by the pipeline)."""
     FILTERED = "filtered"
     """Dropped on purpose, by the reason's rule."""
     DUPLICATE = "duplicate"

@@ -9,9 +9,11 @@ from headwater.access.admission import by_token
 from headwater.access.audit import Change
 from headwater.access.changes import Changes
 from headwater.access.model import OWNER, Principal
+from headwater.databases.sql import SqlDatabase
 from headwater.errors import BadRequestError, ConflictError, NotFoundError, UnauthorizedError
+from headwater.kit.clock import FakeClock
 from headwater.workspaces.model import SourceType
-from tests.access.conftest import Published, actions, trail
+from tests.access.conftest import ADMIN_TOKEN, Published, actions, trail
 
 
 def test_the_first_start_makes_a_workspace_with_an_owner(changes: Changes) -> None:
@@ -165,3 +167,15 @@ def test_the_newest_end_of_the_trail_is_handed_on(
     changes._keep_head = heads.append
     sources.create(changes, alice, name="Shop", type=SourceType.SERVER)
     assert heads == [trail(changes)[-1].head]
+
+
+def test_features_add_their_parts_to_what_is_published(
+    database: SqlDatabase, clock: FakeClock, published: Published
+) -> None:
+    contributors = {"set": lambda _: {"rules": [1]}, "unset": lambda _: None}
+    changes = Changes(database, clock, published.append, contributors=contributors)
+    start.begin(changes, admin_token=ADMIN_TOKEN)
+    assert {name: bytes(part) for name, part in published[-1].parts.items()} == {
+        "set": b'{"rules":[1]}'
+    }
+    changes.close()

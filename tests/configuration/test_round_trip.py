@@ -71,6 +71,20 @@ def configurations(draw: st.DrawFn) -> dict[Key, Document]:
     for name in draw(st.lists(names, unique_by=str.casefold, max_size=2)):
         found["query", name] = {"name": name, "sql": "SELECT 1", "description": draw(names)}
     for name in draw(st.lists(names, unique_by=str.casefold, max_size=2)):
+        slugs_ = sorted(key[1] for key in found if key[0] == "source")
+        found["cleaning-rule", name] = {
+            "name": name,
+            "rule": "trim",
+            "settings": {"paths": ["properties.*"], "inside": draw(st.booleans())},
+            "sources": draw(st.sampled_from([[], slugs_[:1]])),
+            "types": draw(st.sampled_from([[], ["track", "page"]])),
+            "events": draw(st.lists(names, max_size=2)),
+            "condition": draw(st.sampled_from(["", 'context.ip = "::1"'])),
+            "enabled": draw(st.booleans()),
+            "position": draw(st.integers(0, 1000)),
+            "description": draw(names),
+        }
+    for name in draw(st.lists(names, unique_by=str.casefold, max_size=2)):
         found["group", name] = {
             "name": name,
             "permissions": [

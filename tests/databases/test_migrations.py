@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import headwater.access.tables
+import headwater.cleaning.tables
 import headwater.databases
 import headwater.imports.tables
 import headwater.quarantine.tables

@@ -9,9 +9,10 @@ A noun's operations are functions of their own (`sources.py`, `users.py`, …) t
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
+import msgspec
 from sqlalchemy import Connection
 
 from headwater.access import audit
@@ -22,6 +23,9 @@ from headwater.kit.clock import Clock
 from headwater.ports import Database
 from headwater.workspaces import store
 from headwater.workspaces.model import Configuration
+
+Contributor = Callable[[Connection], object]
+"""A feature's part of the published configuration, encodable; None where nothing is set."""
 
 
 class Step:
@@ -51,6 +55,7 @@ class Changes:
 
     `publish` is called with the configuration that a change left, in the order of the changes;
     `keep_head` with the newest end of the audit trail, to keep it where the database is not.
+    `contributors` add the parts of the configuration that are features' own, by their names.
     """
 
     def __init__(
@@ -59,8 +64,10 @@ class Changes:
         clock: Clock,
         publish: Callable[[Configuration], None],
         keep_head: Callable[[Head], None] = lambda _: None,
+        contributors: Mapping[str, Contributor] = {},
     ) -> None:
         self.clock = clock
+        self._contributors = contributors
         self._database = database
         self._publish = publish
         self._keep_head = keep_head
@@ -83,7 +90,7 @@ class Changes:
                 step = Step(connection, by, self.clock.now())
                 yield step
                 is_new = store.version(connection) != version
-                configuration = store.configuration(connection) if is_new else None
+                configuration = self._configuration(connection) if is_new else None
             if step.recorded:
                 self._keep_head(step.recorded[-1].head)
             if configuration is not None:
@@ -109,7 +116,7 @@ class Changes:
     def publish(self) -> Configuration:
         """Publish the configuration as it is: a crash may have come between change and publish."""
         with self._one_at_a_time, self._database.reading() as connection:
-            configuration = store.configuration(connection)
+            configuration = self._configuration(connection)
             self._publish(configuration)
             head = audit.head(connection)
         if head is not None:
@@ -119,6 +126,17 @@ class Changes:
     def close(self) -> None:
         """Write what is still to be written of the audit trail."""
         self._reads.close()
+
+    def _configuration(self, connection: Connection) -> Configuration:
+        parts = {name: made(connection) for name, made in self._contributors.items()}
+        return msgspec.structs.replace(
+            store.configuration(connection),
+            parts={
+                name: msgspec.Raw(msgspec.json.encode(part))
+                for name, part in parts.items()
+                if part is not None
+            },
+        )
 
     def _record_reads(self, by: Principal, change: Change) -> None:
         with self.change(by) as step:

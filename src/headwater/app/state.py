@@ -1,7 +1,7 @@
 """The state of a data folder: its database, brought up to date, and its first owner."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -9,8 +9,10 @@ from typing import Final
 
 from headwater.access import heads, start
 from headwater.access.audit import Change
-from headwater.access.changes import Changes
+from headwater.access.changes import Changes, Contributor
 from headwater.access.model import system
+from headwater.cleaning import store as cleaning
+from headwater.cleaning.model import PART as CLEANING
 from headwater.databases.migrate import migrate
 from headwater.databases.sql import sqlite_database
 from headwater.kit import ids
@@ -18,6 +20,9 @@ from headwater.kit.clock import Clock
 from headwater.kit.logging import logger
 from headwater.settings import Settings
 from headwater.workspaces import snapshot, store
+
+CONTRIBUTORS: Final[Mapping[str, Contributor]] = {CLEANING: cleaning.published}
+"""What features add to the published configuration, by the names that headwater.governing has."""
 
 TOKEN_FILE: Final = "admin-token"  # noqa: S105
 
@@ -35,7 +40,11 @@ def open_state(settings: Settings, clock: Clock) -> Iterator[Changes]:
     try:
         migrate(database)
         changes = Changes(
-            database, clock, partial(snapshot.publish, folder), partial(heads.keep, folder)
+            database,
+            clock,
+            partial(snapshot.publish, folder),
+            partial(heads.keep, folder),
+            CONTRIBUTORS,
         )
         _notice_what_was_cut_off(folder, changes)
         if start.is_first(changes):

@@ -35,6 +35,7 @@ COMMANDS: Final = (
     Command("export", "export:app", "Write stored events, one JSON object a line."),
     Command("warehouse", "warehouse:app", "Show what the warehouse makes of events."),
     Command("quarantine", "quarantine:app", "Mend the events kept aside and send them on."),
+    Command("rule", "rule:app", "Keep cleaning rules, and try them before they are on."),
     Command("trace", "trace:trace", "Show an event's way through all stages."),
     Command("ledger", "ledger:ledger", "Show the account of every event."),
     Command("config", "config:app", "Keep the configuration in files: pull, diff, apply."),

@@ -35,6 +35,12 @@ def find(records: Iterable[Stored], keys: Collection[Key]) -> Passed:
     return found
 
 
+def delivered_rows(events: pa.RecordBatch) -> Iterable[tuple[int, dict[str, Any]]]:
+    """Events as they are delivered, each with the time of its receipt."""
+    for row in _rows(events):
+        yield row["received_at"], plain(delivered(row))
+
+
 def _rows(events: pa.RecordBatch) -> Iterable[dict[str, Any]]:
     columns = {
         field.name: (

@@ -13,6 +13,7 @@ from headwater.pipeline.columns import Columns, quarantined_body
 from headwater.pipeline.decode import Found, read
 from headwater.pipeline.dedupe import Marks, digests, encode_marks
 from headwater.pipeline.event import Aside, Drop, Event, Limits, Quarantine, Receipt, aside
+from headwater.pipeline.program import NO_PROGRAMS, Programs, Stage, lead
 from headwater.pipeline.steps import STEPS, Step
 from headwater.ports import REPLAYS, Entry, Outcome, Positions, Record, Stored, Stream, Tally
 from headwater.workspaces.model import Source
@@ -46,6 +47,7 @@ class Batch(msgspec.Struct):
     passed: dict[Place, Passed] = {}
     aside: list[Aside] = []
     filtered: Counter[tuple[Place, str]] = msgspec.field(default_factory=Counter)
+    touched: Counter[tuple[Place, str]] = msgspec.field(default_factory=Counter)
     read: Counter[Place] = msgspec.field(default_factory=Counter)
     positions: dict[str, int] = {}
     requests: int = 0
@@ -76,8 +78,10 @@ def process(
     *,
     after: Positions,
     steps: Sequence[tuple[str, Step]] = STEPS,
+    programs: Programs = NO_PROGRAMS,
 ) -> Batch:
-    """Decode requests, which stand after these positions, and lead their events through the steps.
+    """Decode requests, which stand after these positions, and lead their events through the steps,
+    and then through their source's program.
 
     Takes at least one request, and not all when they inflate to more than INFLATED_BYTES: see
     `Batch.positions`.
@@ -96,15 +100,15 @@ def process(
             batch.newest = max(batch.newest, record.received_at)
             batch.oldest = min(batch.oldest or record.received_at, record.received_at)
         if len(found.events) >= _AT_ONCE:
-            _run(found.events, functions, batch)
+            _run(found.events, functions, programs, batch)
             found.events.clear()
         if inflated > INFLATED_BYTES:
             break
-    _run(found.events, functions, batch)
+    _run(found.events, functions, programs, batch)
     return batch
 
 
-def _run(events: Iterable[Event], steps: Sequence[Step], batch: Batch) -> None:
+def _run(events: Iterable[Event], steps: Sequence[Step], programs: Programs, batch: Batch) -> None:
     kept: dict[Place, list[Event]] = {}
     receipt = place = None
     keep = None
@@ -121,11 +125,26 @@ def _run(events: Iterable[Event], steps: Sequence[Step], batch: Batch) -> None:
                 keep = kept.setdefault(place, []).append
             keep(event)
     for place, group in kept.items():
+        if stages := programs.of(place[0]):
+            group = _governed(stages, group, place, batch)
+            if not group:
+                continue
         passed = batch.passed.get(place)
         if passed is None:
             passed = batch.passed[place] = Passed()
         passed.columns.add(group)
         passed.digests += digests(group)
+
+
+def _governed(
+    stages: Sequence[Stage], events: list[Event], place: Place, batch: Batch
+) -> list[Event]:
+    """The events of a source and hour that pass its program."""
+    touched: Counter[str] = Counter()
+    passed = lead(stages, events, lambda event, verdict: _leave_out(event, verdict, batch), touched)
+    for rule_id, count in touched.items():
+        batch.touched[place, rule_id] += count
+    return passed
 
 
 def _leave_out(event: Event, verdict: Quarantine | Drop, batch: Batch) -> None:
@@ -155,6 +174,7 @@ def settle(batch: Batch, is_new: Sequence[bool]) -> Settled:
         if count < len(is_kept):
             tallies.append(_tally(place, Outcome.DUPLICATE, "", len(is_kept) - count))
     tallies += [_tally(p, Outcome.FILTERED, why, n) for (p, why), n in batch.filtered.items()]
+    tallies += [_tally(p, Outcome.TOUCHED, rule, n) for (p, rule), n in batch.touched.items()]
     quarantined = _quarantined(batch.aside, tallies)
     require_balance(batch.read, tallies)
     marks = Marks(new, batch.oldest, batch.newest) if new else None
@@ -182,10 +202,14 @@ def _quarantined(aside: Iterable[Aside], tallies: list[Tally]) -> list[Record]:
 
 
 def require_balance(read: Counter[Place], tallies: Iterable[Tally]) -> None:
-    """Raise AccountError unless the tallies of each source and hour add up to what was read."""
+    """Raise AccountError unless the tallies of each source and hour add up to what was read.
+
+    TOUCHED ends no event's way, and is left out.
+    """
     counted: Counter[Place] = Counter()
     for tally in tallies:
-        counted[tally.source_id, tally.hour] += tally.count
+        if tally.outcome is not Outcome.TOUCHED:
+            counted[tally.source_id, tally.hour] += tally.count
     if counted != read:
         raise AccountError(
             f"The pipeline read {dict(read)} and accounted for {dict(counted)}.",

@@ -26,6 +26,11 @@ MEANINGS: Final[Mapping[str, str]] = {
     Reason.TOO_MANY: "The batch held more events than a batch may hold.",
     Reason.TOO_DEEP: "The event is nested more deeply than events may be.",
     Reason.SOURCE_DISABLED: "The source was disabled or deleted when the event came.",
+    Reason.RULE_VIOLATION: "A cleaning rule keeps such events aside.",
+    Reason.SCHEMA_VIOLATION: "The event is not as the tracking plan says.",
+    Reason.UNPLANNED_EVENT: "The tracking plan has no such event.",
+    Reason.FUNCTION_ERROR: "A function of the source refused the event, or failed.",
+    Reason.STAGE_FAILED: "A rule, plan or function of the source could not deal with the event.",
     Reason.LOAD_FAILED: "The warehouse could not make a row of the event.",
 }
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from headwater.governing import compile_program
 from headwater.kit import metrics
 from headwater.kit.clock import Clock
 from headwater.kit.logging import logger
@@ -17,7 +18,8 @@ from headwater.kit.service import Service, run_forever
 from headwater.pipeline.batch import Batch, Settled, process, settle
 from headwater.pipeline.dedupe import decode_marks
 from headwater.pipeline.event import Limits
-from headwater.ports import Log, Owner, Retention, Stored, Stream
+from headwater.pipeline.program import NO_PROGRAMS, Memory, Programs
+from headwater.ports import Log, Outcome, Owner, Retention, Stored, Stream
 from headwater.settings import Settings
 from headwater.workers.seen import SeenIds
 from headwater.workspaces.model import Configuration
@@ -61,6 +63,9 @@ class PipelineWorker:
         self._positions: Mapping[str, int] = {}
         self._ahead: Sequence[Stored] = ()  # read, and not yet led through
         self._is_recovered = False
+        self._governed: Configuration | None = None  # what the programs were made of
+        self._programs = NO_PROGRAMS
+        self._memory = Memory()
         self._received_at = 0
         self._retain_at = 0.0
 
@@ -78,7 +83,13 @@ class PipelineWorker:
             self._tidy()
             return 0
         started = time.monotonic()
-        batch = process(requests, configuration.by_id(), self._limits, after=self._positions)
+        batch = process(
+            requests,
+            configuration.by_id(),
+            self._limits,
+            after=self._positions,
+            programs=self._programs_of(configuration),
+        )
         if not batch.newest:  # replays alone: their ids are remembered from now on
             batch.oldest = batch.newest = self._clock.now()
         settled = settle(batch, self._seen.fresh(batch.digests()))
@@ -88,6 +99,12 @@ class PipelineWorker:
         self._tidy()
         self._measure(settled, time.monotonic() - started)
         return batch.count
+
+    def _programs_of(self, configuration: Configuration) -> Programs:
+        if configuration is not self._governed:
+            self._programs = compile_program(configuration, self._memory)
+            self._governed = configuration
+        return self._programs
 
     def close(self) -> None:
         """Let go of the streams."""
@@ -148,6 +165,8 @@ class PipelineWorker:
 
     def _measure(self, settled: Settled, seconds: float) -> None:
         for tally in settled.entry.tallies:
+            if tally.outcome is Outcome.TOUCHED:
+                continue  # counted by what became of them
             metrics.PIPELINE_EVENTS.labels(tally.outcome.value, tally.reason).inc(tally.count)
         metrics.PIPELINE_SECONDS.observe(seconds)
         metrics.SEEN_IDS.set(len(self._seen))

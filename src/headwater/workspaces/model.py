@@ -55,11 +55,16 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Configuration(msgspec.Struct, frozen=True):
-    """All configuration that the roles need, at one moment. `version` rises with each change."""
+    """All configuration that the roles need, at one moment. `version` rises with each change.
+
+    `parts` has a JSON document for each feature that governs events (cleaning rules, tracking
+    plans, …) and has anything set; whoever needs one decodes it, by the feature's own model.
+    """
 
     version: int
     workspaces: tuple[Workspace, ...]
     sources: tuple[Source, ...]
+    parts: dict[str, msgspec.Raw] = {}
 
     def by_write_key(self) -> Mapping[str, Source]:
         """Every source by each of its write keys, disabled ones too."""

@@ -4,6 +4,7 @@ from typing import Final
 
 from headwater.configuration.model import Noun
 from headwater.configuration.nouns import (
+    cleaning_rules,
     groups,
     labels,
     saved_queries,
@@ -19,6 +20,7 @@ NOUNS: Final[tuple[Noun, ...]] = (
     sources.NOUN,
     schemas.NOUN,
     warehouses.NOUN,
+    cleaning_rules.NOUN,
     groups.NOUN,
     saved_queries.NOUN,
 )

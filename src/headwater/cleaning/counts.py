@@ -1,0 +1,30 @@
+"""How many events each rule has altered or decided on, by the ledger."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from headwater.kit.clock import hour_of
+from headwater.ports import Log, Outcome, Owner, Stream
+
+_DAY_HOURS = 24
+
+
+class Touched(msgspec.Struct, frozen=True, rename="camel"):
+    """The events that a rule touched: ever, and of those received in the last day."""
+
+    total: int = 0
+    last_day: int = 0
+
+
+def touched(log: Log, *, now: int) -> Mapping[str, Touched]:
+    """What every rule has touched, by its id."""
+    snapshot = log.snapshot(Owner.PIPELINE, Stream.ACCEPTED, log.ends(Stream.ACCEPTED))
+    first_hour = hour_of(now) - _DAY_HOURS + 1
+    found: dict[str, Touched] = {}
+    for tally in snapshot.tallies:
+        if tally.outcome is Outcome.TOUCHED:
+            before = found.get(tally.reason, Touched())
+            lately = tally.count if tally.hour >= first_hour else 0
+            found[tally.reason] = Touched(before.total + tally.count, before.last_day + lately)
+    return found

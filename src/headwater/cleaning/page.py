@@ -1,0 +1,56 @@
+"""The reference of the kinds of rule, made from the kinds themselves."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from headwater.cleaning.kinds import KINDS
+from headwater.cleaning.model import Kind, Setting, settings_of
+
+HEAD = """# Kinds of cleaning rule
+
+This page is made by `headwater rule kinds --format markdown`. How rules are kept and tried is in
+[Cleaning rules](cleaning.md).
+"""
+
+
+def markdown() -> str:
+    """The whole page."""
+    return "\n".join([HEAD, *_list(), *(line for kind in KINDS.values() for line in _entry(kind))])
+
+
+def _list() -> Iterator[str]:
+    yield "| kind | what it does |"
+    yield "| --- | --- |"
+    for kind in KINDS.values():
+        yield f"| [`{kind.name}`](#{kind.name}) | {_first_sentence(kind)} |"
+    yield ""
+
+
+def _first_sentence(kind: Kind) -> str:
+    return kind.summary.replace("|", "\\|")
+
+
+def _entry(kind: Kind) -> Iterator[str]:
+    yield f"## {kind.name}"
+    yield ""
+    yield kind.about.strip()
+    yield ""
+    yield "| setting | default | |"
+    yield "| --- | --- | --- |"
+    for setting in settings_of(kind):
+        yield f"| `{setting.name}` | {_default(setting)} | {setting.about} |"
+    yield ""
+    yield "```json"
+    yield _json({"kind": kind.name, "settings": kind.example})
+    yield "```"
+    yield ""
+
+
+def _default(setting: Setting) -> str:
+    return "required" if setting.is_required else f"`{_json(setting.default)}`"
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
