@@ -8,8 +8,10 @@ from starlette.concurrency import run_in_threadpool
 from headwater.access import sources
 from headwater.access.permissions import Permission
 from headwater.errors import NotFoundError
-from headwater.quarantine.model import Selection, State
+from headwater.quarantine.model import Kept, Selection, State
+from headwater.search.masking import MASK, masked_text
 from headwater.web.frame import Visit
+from headwater.web.live_events import may_see_people
 from headwater.workspaces.model import Source
 
 
@@ -59,6 +61,16 @@ def changeable(visit: Visit, every: Sequence[Source]) -> list[Source]:
         for each in every
         if visit.principal.may(Permission.SOURCE_ADMIN, sources.resource(each))
     ]
+
+
+def shown(visit: Visit, every: Sequence[Source], held: Kept) -> tuple[Kept, bool]:
+    """An event as the visitor may see it, and whether that is with its values. Those of a deleted
+    source are for who may see all."""
+    source = next((each for each in every if each.id == held.source_id), None)
+    if may_see_people(visit, source) if source else visit.may(Permission.PII_READ):
+        return held, True
+    detail = MASK if held.detail else ""
+    return msgspec.structs.replace(held, raw=masked_text(held.raw), detail=detail), False
 
 
 def indented(text: str) -> str:

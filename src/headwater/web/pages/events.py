@@ -13,7 +13,7 @@ from headwater.access import sources
 from headwater.access.model import OnSome
 from headwater.access.permissions import Permission
 from headwater.debugger.model import Trace
-from headwater.errors import BadRequestError, NotFoundError, UnavailableError
+from headwater.errors import BadRequestError, ForbiddenError, NotFoundError, UnavailableError
 from headwater.search.masking import masked, masked_event
 from headwater.search.model import Found, FoundEvent, Search, StoredEvent
 from headwater.spec import EVENT_TYPES
@@ -73,7 +73,7 @@ async def index(visit: Visit) -> Response:
     found = Found(events=[])
     try:
         found = await _found(visit, every, wanted)
-    except (BadRequestError, UnavailableError) as error:
+    except (BadRequestError, ForbiddenError, UnavailableError) as error:
         problem = visit.problem(error)
     return visit.render(
         "events/list.html",
@@ -159,9 +159,23 @@ def _source(every: Sequence[Source], source_id: str) -> Source | None:
 async def _found(visit: Visit, every: Sequence[Source], wanted: Asked) -> Found:
     search = search_of(wanted, visit.context.clock.now())
     among = [each for each in every if wanted.source in ("", each.slug, each.id)]
+    if among and wanted.names_people:
+        among = _readable(visit, among)
     found = await visit.context.backends.search.events(visit.principal.workspace_id, among, search)
     if any(may_see_people(visit, each) for each in among):
         visit.context.changes.record_read(visit.principal, "events", wanted.path())
+    return found
+
+
+def _readable(visit: Visit, among: Sequence[Source]) -> list[Source]:
+    """The sources in whose events may be searched by what they say of people: elsewhere it would
+    be told, even of masked events, whose they are."""
+    found = [each for each in among if may_see_people(visit, each)]
+    if not found:
+        raise ForbiddenError(
+            "To search by person, text or property needs the permission pii.read.",
+            hint="Search by event, type and time, or ask an owner for a role that has it.",
+        )
     return found
 
 
@@ -241,6 +255,7 @@ async def _around(visit: Visit, every: Sequence[Source], event: StoredEvent) -> 
     at = micros(event.received_at)
     if not person or at is None:
         return None
+    every = _readable(visit, every)
     search = visit.context.backends.search
     workspace_id = visit.principal.workspace_id
     before, after = await asyncio.gather(

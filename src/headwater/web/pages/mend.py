@@ -11,6 +11,7 @@ from headwater.access.permissions import Permission
 from headwater.errors import BadRequestError, HeadwaterError
 from headwater.quarantine.meanings import meaning_of
 from headwater.quarantine.model import Preview, Selection
+from headwater.search.masking import MASK
 from headwater.web.frame import Page, Visit
 from headwater.web.kept_aside import among, changeable, indented, said, seen_sources, selection_of
 from headwater.web.live_events import may_see_people
@@ -108,7 +109,7 @@ def _examples(preview: Preview | None, *, sees: bool) -> list[dict[str, Any]]:
         {
             "key": each.key,
             "verdict": each.verdict,
-            "detail": each.detail,
+            "detail": each.detail if sees or not each.detail else MASK,
             "lines": _difference(each.before, each.after) if sees else [],
         }
         for each in preview.examples

@@ -13,9 +13,16 @@ from headwater.access.permissions import Permission
 from headwater.errors import ForbiddenError, HeadwaterError, NotFoundError
 from headwater.quarantine.meanings import MEANINGS, meaning_of
 from headwater.quarantine.model import Kept, Preview, Selection, State
-from headwater.search.masking import masked_text
 from headwater.web.frame import Page, Visit
-from headwater.web.kept_aside import among, changeable, indented, said, seen_sources, selection_of
+from headwater.web.kept_aside import (
+    among,
+    changeable,
+    indented,
+    said,
+    seen_sources,
+    selection_of,
+    shown,
+)
 from headwater.web.live_events import may_see_people
 from headwater.web.marked_json import marked
 from headwater.web.moments import micros
@@ -76,13 +83,16 @@ async def reason(visit: Visit) -> Response:
     page = await visit.context.backends.quarantine.events(
         visit.principal.workspace_id, wanted, visit.query("cursor"), _COUNT
     )
+    events = [shown(visit, every, each) for each in page.events]
+    if any(sees for _, sees in events):
+        visit.context.changes.record_read(visit.principal, "quarantine", name)
     return visit.render(
         "quarantine/reason.html",
         reason=name,
         meaning=said(visit, meaning_of(name)),
         said=visit.translator.problem,
         state=state.value,
-        events=page.events,
+        events=[each for each, _ in events],
         next=page.next,
         sources=every,
         names={each.id: each.name for each in every},
@@ -201,10 +211,9 @@ def _event_page(
     error: HeadwaterError | None = None,
 ) -> Response:
     source = next((each for each in every if each.id == held.source_id), None)
-    sees = may_see_people(visit, source) if source else visit.may(Permission.PII_READ)
+    held, sees = shown(visit, every, held)
     if sees:
         visit.context.changes.record_read(visit.principal, "quarantine", held.key)
-    shown = held.raw if sees else masked_text(held.raw)
     may_change = (
         source is not None
         and sees
@@ -216,9 +225,8 @@ def _event_page(
         held=held,
         source=source,
         sees_people=sees,
-        markup=marked(shown, held.field),
-        shown=shown,
-        raw=raw if raw is not None else indented(shown),
+        markup=marked(held.raw, held.field),
+        raw=raw if raw is not None else indented(held.raw),
         meaning=said(visit, meaning_of(held.reason)),
         said=visit.translator.problem,
         verdict=tried.examples[0] if tried and tried.examples else None,
