@@ -76,10 +76,10 @@ def _names() -> dict[str, str]:
     names: dict[str, str] = {}
     for language in reversed(_IN):
         for code, name in Locale.parse(language).languages.items():
-            names[name.casefold()] = code.replace("_", "-")
+            names[name.casefold()] = str(code).replace("_", "-")
     for language in Locale("en").languages:
-        if len(language) in (2, 3):
-            names.pop(language, None)
+        if len(str(language)) in (2, 3):
+            names.pop(str(language), None)
     return names
 
 
