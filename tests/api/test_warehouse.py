@@ -57,7 +57,9 @@ class FakeRole:
 
     async def tables(self, _: Request) -> Response:
         table = TableInfo("shop", "order_paid", (Column("total", "BIGINT"),))
-        return Response(msgspec.json.encode([table]))
+        paths = (Column("properties.total", "BIGINT"),)
+        view = TableInfo("main", "order_paid", (Column("messageId", "VARCHAR"),), paths)
+        return Response(msgspec.json.encode([table, view]))
 
     async def table(self, request: Request) -> Response:
         if request.query_params["name"] != "order_paid":
@@ -116,9 +118,11 @@ def test_a_table_is_shown_and_another_is_not_found(client: TestClient) -> None:
     assert client.get("/api/warehouse/tables/shop/nothing").status_code == 404
 
 
-def test_editors_get_tables_columns_and_functions(client: TestClient) -> None:
+def test_editors_get_tables_columns_paths_and_functions(client: TestClient) -> None:
     found = client.get("/api/warehouse/schema").json()["data"]
     assert found["tables"][0]["columns"] == [{"name": "total", "type": "BIGINT"}]
+    assert "paths" not in found["tables"][0]
+    assert found["tables"][1]["paths"] == [{"name": "properties.total", "type": "BIGINT"}]
     assert "date_trunc" in found["functions"]
 
 

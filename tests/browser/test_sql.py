@@ -84,6 +84,17 @@ def test_columns_of_an_alias_are_suggested(owner: Visitor, orders: Whole) -> Non
     expect(owner.page.locator("#sql")).to_have_value("SELECT * FROM mug_ordered AS m WHERE m.total")
 
 
+def test_paths_into_the_json_of_an_event_are_suggested(owner: Visitor, orders: Whole) -> None:
+    ready(owner)
+    owner.page.click("#sql")
+    owner.page.keyboard.type("SELECT * FROM mug_ordered WHERE properties.tot")
+    expect(owner.page.get_by_role("option", name="total double", exact=True)).to_be_visible()
+    owner.page.keyboard.press("Enter")
+    expect(owner.page.locator("#sql")).to_have_value(
+        "SELECT * FROM mug_ordered WHERE properties.total"
+    )
+
+
 def test_an_error_is_marked_at_its_place_and_told(owner: Visitor, orders: Whole) -> None:
     ready(owner)
     run(owner, "SELECT userId,\n  totl\nFROM mug_ordered")

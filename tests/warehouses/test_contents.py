@@ -5,15 +5,17 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from msgspec.structs import astuple
 
 from headwater.errors import NotFoundError
+from headwater.loading.model import Catalog, SourceBatch
 from headwater.loading.model import Limits as TableLimits
-from headwater.loading.model import SourceBatch
 from headwater.loading.prepare import prepare
 from headwater.loading.raw import accepted
 from headwater.queries.contents import Contents, TableKind
 from headwater.warehouses.duckdb.asking import Limits
 from headwater.warehouses.duckdb.engine import Tuning
+from headwater.warehouses.duckdb.known_paths import MOST_PATHS, known_paths
 from headwater.warehouses.duckdb.served import DuckDBWarehouses
 
 NOW = 1_700_000_000_000_000
@@ -52,6 +54,31 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWareh
 @pytest.fixture(scope="module")
 def contents(warehouses: DuckDBWarehouses) -> Contents:
     return warehouses.contents("w")
+
+
+def test_an_event_view_tells_the_paths_into_its_json(warehouses: DuckDBWarehouses) -> None:
+    tables = {(each.schema, each.name): each for each in warehouses.tables("w")}
+    paths = {
+        name: dict(map(astuple, each.paths))
+        for (schema, name), each in tables.items()
+        if schema == "main"
+    }
+    assert paths["order_paid"] == {
+        "properties.total": "BIGINT",
+        "properties.device": "VARCHAR",
+    }
+    assert paths["identify"] == {"properties.plan": "VARCHAR"}
+    assert paths["page"] == {"context.page.path": "VARCHAR"}
+    assert tables["shop", "order_paid"].paths == ()
+
+
+def test_the_paths_that_are_told_are_bounded() -> None:
+    wide = {f"k{n:04}": {"a": n, "b.c": n} for n in range(MOST_PATHS)}
+    event = {"type": "track", "event": "Wide", **WHO, "properties": wide}
+    prepared = prepare([batch("shop", event)], Catalog(), TableLimits())
+    paths = [each.name for each in known_paths(prepared.catalog)["wide"]]
+    assert len(paths) == MOST_PATHS
+    assert not any("b.c" in path for path in paths)
 
 
 def test_every_table_that_can_be_asked_is_counted(

@@ -102,12 +102,17 @@ class LoaderLedger(msgspec.Struct, frozen=True):
     tallies: tuple[Tally, ...]
 
 
-class TableInfo(msgspec.Struct, frozen=True):
-    """A table or view of a workspace, as a question can name it."""
+class TableInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A table or view of a workspace, as a question can name it.
+
+    `paths` are of an event view: those into its JSON that are known, such as
+    `properties.product.sku`, with the types of their values.
+    """
 
     schema: str
     name: str
     columns: tuple[Column, ...]
+    paths: tuple[Column, ...] = ()
 
 
 TOTAL_HEADER = "X-Headwater-Total"

@@ -28,6 +28,7 @@ from headwater.warehouses.duckdb.asking import Asker, Limits
 from headwater.warehouses.duckdb.contents import contents_of, table_of
 from headwater.warehouses.duckdb.engine import Tuning
 from headwater.warehouses.duckdb.export import export
+from headwater.warehouses.duckdb.known_paths import known_paths
 from headwater.warehouses.duckdb.looks import look
 from headwater.warehouses.duckdb.lookup import CursorCatalog
 from headwater.warehouses.duckdb.relations import event_relation
@@ -122,7 +123,9 @@ class DuckDBWarehouses:
         return export(self.workspace(wanted.workspace_id), wanted)
 
     def tables(self, workspace_id: str) -> Sequence[TableInfo]:
-        with self.workspace(workspace_id).reading() as cursor:
+        warehouse = self.workspace(workspace_id)
+        paths = known_paths(warehouse.catalog)
+        with warehouse.reading() as cursor:
             rows = cursor.execute(
                 "SELECT table_schema, table_name, column_name, data_type"
                 " FROM information_schema.columns"
@@ -132,7 +135,10 @@ class DuckDBWarehouses:
         found: dict[tuple[str, str], list[Column]] = {}
         for schema, table, column, kind in rows:
             found.setdefault((schema, table), []).append(Column(column, kind))
-        return [TableInfo(*named, tuple(columns)) for named, columns in found.items()]
+        return [
+            TableInfo(*named, tuple(columns), paths.get(named[1], ()) if named[0] == "main" else ())
+            for named, columns in found.items()
+        ]
 
     def contents(self, workspace_id: str) -> Contents:
         warehouse = self.workspace(workspace_id)

@@ -5,8 +5,9 @@ const MOST = 40;
 const SHAPE = ["messageId", "type", "event", "userId", "anonymousId", "timestamp", "receivedAt", "properties", "context"];
 const PLAIN = /^[a-z_][a-z0-9_]*$/;
 
-// The schema as completion needs it, from {tables: [{schema, name, columns: [{name, type}]}], functions, paths}.
-export function schemaOf({ tables, functions = [], paths = {} }) {
+// The schema as completion needs it, from {tables: [{schema, name, columns: [{name, type}], paths}], functions};
+// the paths into the JSON of an event's view are known from the keys that fill typed columns.
+export function schemaOf({ tables, functions = [] }) {
   const named = new Map();
   for (const table of tables) {
     named.set(`${table.schema}.${table.name}`.toLowerCase(), table);
@@ -21,7 +22,7 @@ export function schemaOf({ tables, functions = [], paths = {} }) {
     const more = typed.flatMap((each) => each.columns).filter(({ name }) => !known.has(name) && known.add(name));
     return [...table.columns, ...more];
   };
-  return { tables, named, columns, functions, paths };
+  return { tables, named, columns, functions };
 }
 
 // {from, items: [{label, insert, kind, note}]} for a place; null where nothing is to be suggested.
@@ -71,7 +72,7 @@ function below(owners, sources, schema, before) {
   const source = sources.find(({ alias }) => alias.toLowerCase() === first);
   const rest = source ? owners.slice(1) : owners;
   if (source?.table && !rest.length) return columnsOf([source], schema);
-  if (["properties", "context"].includes(rest[0]?.toLowerCase())) return pathsBelow(rest, source ? [source] : sources, schema);
+  if (["properties", "context"].includes(rest[0]?.toLowerCase())) return pathsBelow(rest, source ? [source] : sources);
   const tables = schema.tables.filter((table) => table.schema.toLowerCase() === first);
   return owners.length === 1 && afterFrom(before) ? tables.map(tableItem(false)) : [];
 }
@@ -117,12 +118,12 @@ function columnsOf(sources, schema) {
     .map(({ name, type }) => ({ label: name, insert: quote(name), kind: "column", note: type }));
 }
 
-// The next keys below `properties.a`, known from the keys that fill the columns of the question's tables.
-function pathsBelow(owners, sources, schema) {
+// The next keys below `properties.a`, of the views that the question names.
+function pathsBelow(owners, sources) {
   const start = `${owners.join(".")}.`;
   const keys = new Map();
   for (const { table } of sources) {
-    for (const [path, type] of schema.paths[table?.name] ?? []) {
+    for (const { name: path, type } of table?.paths ?? []) {
       if (!path.startsWith(start)) continue;
       const key = path.slice(start.length).split(".")[0];
       keys.set(key, path === start + key ? type : keys.get(key) ?? "JSON");
