@@ -20,7 +20,14 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    sync_playwright,
+)
 
 from headwater.testing.whole import Whole
 
@@ -40,7 +47,10 @@ ARGUMENTS = (
 )
 PATIENCE_MS = 15_000
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-_PLOTLYS_OWN_STYLE = "Applying inline style violates"
+_INLINE_STYLE = "Applying inline style violates"
+_PLOTLY = "/static/plotly-"
+"""Plotly tries to write styles of its own, is refused, and draws all the same: that alone is
+known, by the script that tried."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,7 +97,7 @@ class Visitor:
         """One more tab."""
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
-        page.on("console", lambda said: self._hear(said.type, said.text))
+        page.on("console", self._hear)
         return page
 
     def go(self, path: str) -> Response | None:
@@ -123,9 +133,12 @@ class Visitor:
         if not url.startswith((self.url, "data:", "blob:", "about:")):
             self.faults.append(f"a request left the host: {url}")
 
-    def _hear(self, kind: str, text: str) -> None:
-        if kind == "error" and _PLOTLYS_OWN_STYLE not in text and "status of 4" not in text:
-            self.faults.append(f"console: {text}")
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type != "error" or "status of 4" in said.text:
+            return
+        where = said.location["url"]
+        if _INLINE_STYLE not in said.text or _PLOTLY not in where:
+            self.faults.append(f"console: {said.text} ({where}:{said.location['lineNumber']})")
 
 
 @pytest.fixture(scope="session")

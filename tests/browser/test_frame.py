@@ -139,3 +139,13 @@ def test_an_unknown_page_says_so_and_leads_on(owner: Visitor) -> None:
     expect(owner.page.get_by_role("heading", name="Not found")).to_be_visible()
     expect(owner.page.get_by_role("link", name="To the overview")).to_be_visible()
     owner.check_access()
+
+
+def test_a_style_of_ours_that_the_policy_refuses_fails_its_test(owner: Visitor) -> None:
+    owner.go("/styleguide")
+    assert owner.faults == []
+    with owner.page.expect_console_message(lambda said: said.type == "error"):
+        owner.page.evaluate("document.body.setAttribute('style', 'color: red')")
+    [fault] = owner.faults
+    assert "Applying inline style violates" in fault
+    owner.faults.clear()
