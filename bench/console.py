@@ -145,11 +145,11 @@ def addresses(client: httpx.Client, whole: Whole) -> Iterator[str]:
         "key": key[1] if key else "none",
     }
     for page in PAGES:
-        if page.method != "GET":
-            continue
-        path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values.get(found[1], "none"), page.path)
-        yield path
-        yield from _EXTRA.get(page.path, ())
+        if page.method == "GET":
+            for path in (page.path, *_EXTRA.get(page.path, ())):
+                yield re.sub(
+                    r"\{(\w+)(?::\w+)?\}", lambda found: values.get(found[1], "none"), path
+                )
 
 
 _EXTRA = {
@@ -160,7 +160,9 @@ _EXTRA = {
         "/events?property=properties.quantity%3D3&period=24h",
     ),
     "/quarantine/mend": ("/quarantine/mend?reason=no_user_anon_id",),
+    "/events/{message_id:path}": ("/events/{message_id}?around=here",),
     "/sql": ("/sql?q=SELECT%201",),
+    "/welcome": ("/welcome?source={source_id}",),
     "/warehouse/repair": ("/warehouse/repair?table=test.order_completed&column=first",),
 }
 

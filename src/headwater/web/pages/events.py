@@ -33,8 +33,8 @@ from headwater.workspaces.model import Source
 
 _READ: Final = OnSome(Permission.SOURCE_READ)
 _NEIGHBOURS: Final = 5
-_WINDOWS: Final = (3_600_000_000, 30 * 86_400_000_000)
-"""How far around an event its person's others are looked for: first near, then far."""
+_WINDOWS: Final = (10_000_000, 600_000_000, 86_400_000_000, 30 * 86_400_000_000)
+"""How far after an event its person's next ones are looked for: first near, then far."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -272,7 +272,7 @@ async def _around(visit: Visit, every: Sequence[Source], event: StoredEvent) -> 
 async def _after(
     visit: Visit, every: Sequence[Source], person: str, message_id: str, at: int
 ) -> list[FoundEvent]:
-    """The next events of a person after one, the newest first: of the next hour, or later."""
+    """The next events of a person after one, the newest first: of the next seconds, or later."""
     found: list[FoundEvent] = []
     for window in _WINDOWS:
         page = await visit.context.backends.search.events(
