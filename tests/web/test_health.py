@@ -58,3 +58,11 @@ def test_the_page_tells_each_role_and_says_what_is_wrong(tmp_path: Path) -> None
     assert ">3<" in page
     keep(people.context.settings, {"pipeline": health.Role(2**22 + 1)})
     assert "A role is down." in owner.get("/health-page").text
+
+
+def test_a_time_beyond_what_is_measured_does_not_break_the_page(tmp_path: Path) -> None:
+    owner = People(tmp_path).set_up()
+    metrics.FRESHNESS_SECONDS.observe(86_400)
+    page = owner.get("/health-page")
+    assert page.status_code == 200
+    assert "∞" in page.text

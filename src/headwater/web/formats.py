@@ -1,6 +1,7 @@
 """Numbers, sizes, spans and times as people read them, in their language and zone."""
 
 from datetime import datetime, timedelta
+from math import inf
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_timedelta
@@ -49,9 +50,11 @@ def size(value: float | None, locale: str) -> str:
 
 
 def span(seconds: float | None, locale: str) -> str:
-    """0.42 → 420 ms, 3.2 → 3.2 s, 7200 → 2 hours."""
+    """0.42 → 420 ms, 3.2 → 3.2 s, 7200 → 2 hours; ∞ where it is longer than what is measured."""
     if seconds is None:
         return "–"
+    if seconds == inf:
+        return "∞"
     if seconds < 1:
         return f"{number(round(seconds * 1000), locale)} ms"
     if seconds < 60:
