@@ -103,7 +103,10 @@ async def show(visit: Visit) -> Response:
     if slug := visit.query("source"):
         stored = [each for each in stored if each.source == slug] or stored
     event = stored[0] if stored else None
-    trace = await _trace(visit, every, message_id, event)
+    trace, around = await asyncio.gather(
+        _trace(visit, every, message_id, event),
+        _around(visit, every, event if visit.query("around") else None),
+    )
     source = _source(every, event.source_id if event else trace.source_id if trace else "")
     if source is None:
         raise NotFoundError(
@@ -113,8 +116,6 @@ async def show(visit: Visit) -> Response:
     sees = may_see_people(visit, source)
     if sees and trace is None:
         visit.context.changes.record_read(visit.principal, "event", message_id)
-    person = (event.user_id or event.anonymous_id) if event and sees else None
-    wants_around = bool(event and person and visit.query("around"))
     json = event.json if event else (trace.normalised if trace else None)
     shown = json if sees or json is None else masked_event(json)
     return visit.render(
@@ -127,8 +128,8 @@ async def show(visit: Visit) -> Response:
         json=shown,
         markup=json_markup(shown) if shown is not None else None,
         rows=_rows(event, sees=sees) if event else [],
-        person=person,
-        around=await _around(visit, every, event) if event and wants_around else None,
+        person=(event.user_id or event.anonymous_id) if event and sees else None,
+        around=around,
         micros=micros,
         may_ask=visit.may((Permission.WAREHOUSE_READ, Permission.PII_READ)),
         copies=len(stored) - 1,
@@ -141,10 +142,9 @@ async def _show_around(visit: Visit, every: Sequence[Source], message_id: str) -
         visit.principal.workspace_id, every, message_id
     )
     event = next((each for each in found if visit.query("source") in ("", each.source)), None)
-    source = _source(every, event.source_id) if event else None
-    if event is None or source is None or not may_see_people(visit, source):
-        raise NotFoundError(f"There is no event {message_id!r}.")
     around = await _around(visit, every, event)
+    if around is None:
+        raise NotFoundError(f"There is no event {message_id!r}.")
     return visit.render("events/around.html", around=around, event=event)
 
 
@@ -249,13 +249,18 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-async def _around(visit: Visit, every: Sequence[Source], event: StoredEvent) -> Around | None:
-    """The same person's events around this one; None of nobody."""
+async def _around(
+    visit: Visit, every: Sequence[Source], event: StoredEvent | None
+) -> Around | None:
+    """The same person's events around this one; None of nobody, and of whom the visitor may not
+    know."""
+    every = [each for each in every if may_see_people(visit, each)]
+    if event is None or _source(every, event.source_id) is None:
+        return None
     person = event.user_id or event.anonymous_id
     at = micros(event.received_at)
     if not person or at is None:
         return None
-    every = _readable(visit, every)
     search = visit.context.backends.search
     workspace_id = visit.principal.workspace_id
     before, after = await asyncio.gather(
