@@ -132,12 +132,13 @@ def measure(client: httpx.Client, path: str, turns: int) -> Measured:
 
 def addresses(client: httpx.Client, whole: Whole) -> Iterator[str]:
     """The address of every page that is read, with one of everything that its path names."""
-    message_id = whole.query("SELECT messageId FROM track LIMIT 1")[0]["messageId"]
+    [stored] = whole.query("SELECT messageId, epoch_us(receivedAt) AS at FROM track LIMIT 1")
     kept = client.get("/quarantine/reasons/no_user_anon_id").text
     key = re.search(r"/quarantine/events/([^\"]+)", kept)
     values = {
         "source_id": whole.source_id,
-        "message_id": quote(message_id, safe=""),
+        "message_id": quote(stored["messageId"], safe=""),
+        "received_at": str(stored["at"]),
         "schema": "test",
         "name": "order_completed",
         "type": "track",
@@ -160,7 +161,10 @@ _EXTRA = {
         "/events?property=properties.quantity%3D3&period=24h",
     ),
     "/quarantine/mend": ("/quarantine/mend?reason=no_user_anon_id",),
-    "/events/{message_id:path}": ("/events/{message_id}?around=here",),
+    "/events/{message_id:path}": (
+        "/events/{message_id}?at={received_at}",
+        "/events/{message_id}?at={received_at}&around=here",
+    ),
     "/sql": ("/sql?q=SELECT%201",),
     "/welcome": ("/welcome?source={source_id}",),
     "/warehouse/repair": ("/warehouse/repair?table=test.order_completed&column=first",),

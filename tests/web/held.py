@@ -17,7 +17,7 @@ from headwater.backends import backends
 from headwater.debugger.model import Whereabouts
 from headwater.errors import UnavailableError
 from headwater.quarantine.model import KeptCount, KeptLook, KeptRow
-from headwater.search.model import EventRows, EventsLook, EventsSeen, Row, StoredRow
+from headwater.search.model import EventLook, EventRows, EventsLook, EventsSeen, Row, StoredRow
 from headwater.web.application import application
 from headwater.workspaces import store
 from headwater.workspaces.model import Source
@@ -98,11 +98,13 @@ class Warehouse:
         return EventsSeen([each for each in self.stored if each.slug in slugs])
 
     def _event(self, wanted: bytes) -> list[EventRows]:
-        asked = msgspec.json.decode(wanted)
+        asked = msgspec.json.decode(wanted, type=EventLook)
         return [
             EventRows(each, [Row(f"{each.slug}.order_paid", {"card": f"4242-{each.slug}"})])
             for each in self.stored
-            if each.slug in asked["slugs"] and each.message_id == asked["message_id"]
+            if each.slug in asked.slugs
+            and each.message_id == asked.message_id
+            and asked.received_at in (None, each.received_at)
         ]
 
     def _kept(self, wanted: bytes) -> list[KeptRow]:

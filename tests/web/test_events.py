@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from headwater.access import audit
 from headwater.access.roles import Role
 from headwater.search.model import MOST_TERMS
-from tests.web.held import Holding, stored
+from tests.web.held import AT, Holding, stored
 
 PRIVATE = ("ann-7", "4242", "203.0.113.7")
 
@@ -35,9 +35,12 @@ def reads(holding: Holding) -> list[str]:
         ]
 
 
+SHOP = f"/events/shop-1?source=shop&amp;at={AT + 1}"
+
+
 def test_stored_events_are_listed_with_their_people(holding: Holding) -> None:
     page = holding.ada.get("/events").text
-    assert 'href="/events/shop-1?source=shop"' in page
+    assert f'href="{SHOP}"' in page
     assert "ann-7" in page
     assert "4242-shop" in page
 
@@ -47,6 +50,16 @@ def test_an_event_is_shown_whole_and_looked_up_once(holding: Holding) -> None:
     for said in ("Order Paid", "shop.order_paid", *PRIVATE):
         assert said in page
     assert holding.warehouse.asked == ["event"]
+
+
+@pytest.mark.parametrize(
+    ("at", "looks"), [(AT + 1, 1), (AT, 2), ("nonsense", 1), ("9" * 30, 1), ("", 1)]
+)
+def test_an_event_is_found_whatever_its_link_says_of_its_time(
+    holding: Holding, at: object, looks: int
+) -> None:
+    assert "shop.order_paid" in holding.ada.get(f"/events/shop-1?at={at}").text
+    assert holding.warehouse.asked == ["event"] * looks
 
 
 def test_who_may_not_see_people_gets_masks(holding: Holding, member: TestClient) -> None:
@@ -140,15 +153,15 @@ def test_whose_events_were_looked_at_is_in_the_audit_trail(holding: Holding) -> 
 def test_what_the_person_did_around_an_event_is_shown_without_a_script(holding: Holding) -> None:
     holding.warehouse.stored.append(stored(holding.shop, 2))
     page = holding.ada.get("/events/shop-1?source=shop").text
-    link = "/events/shop-1?source=shop&amp;around=here#around"
+    link = f"/events/shop-1?source=shop&amp;around=here&amp;at={AT + 1}#around"
     without_script = page.partition('id="around"')[2].partition("</noscript>")[0]
     assert f'href="{link}"' in without_script.partition("<noscript>")[2]
     assert "/events/shop-2" not in page
     shown = holding.ada.get(link.replace("&amp;", "&")).text
-    assert 'href="/events/shop-2?source=shop"' in shown
+    assert 'href="/events/shop-2?source=shop&amp;' in shown
     assert "data-around" not in shown
     part = holding.ada.get("/events/shop-1?around=part&source=shop").text
-    assert 'href="/events/shop-2?source=shop"' in part
+    assert 'href="/events/shop-2?source=shop&amp;' in part
     assert "<html" not in part
 
 

@@ -50,14 +50,25 @@ class EventSearch:
         return page(seen, wanted, ids)
 
     async def event(
-        self, workspace_id: str, sources: Sequence[Source], message_id: str
+        self,
+        workspace_id: str,
+        sources: Sequence[Source],
+        message_id: str,
+        received_at: int | None = None,
     ) -> list[StoredEvent]:
-        """The events with a messageId in these sources: normally one; none where it is unknown."""
+        """The events with a messageId in these sources: normally one; none where it is unknown.
+
+        `received_at` is when it is thought to have been received: if so, it is found sooner.
+        """
         ids = _ids(sources)
         if not ids or not message_id:
             return []
-        wanted = EventLook(tuple(ids), message_id)
-        found = await look(self._warehouse, EVENT, workspace_id, wanted, list[EventRows])
+        found: list[EventRows] = []
+        for at in dict.fromkeys((received_at, None)):
+            wanted = EventLook(tuple(ids), message_id, at)
+            found = await look(self._warehouse, EVENT, workspace_id, wanted, list[EventRows])
+            if found:
+                break
         return [_stored_event(each, ids) for each in found]
 
 

@@ -115,10 +115,12 @@ class EventsSeen(msgspec.Struct, frozen=True):
 
 
 class EventLook(msgspec.Struct, frozen=True):
-    """Asks for the events with a messageId."""
+    """Asks for the events with a messageId; with `received_at` (microseconds) for one that was
+    received then, for which the warehouse need not be gone through as a whole."""
 
     slugs: tuple[str, ...]
     message_id: str
+    received_at: Moment | None = None
 
 
 class Row(msgspec.Struct, frozen=True, rename="camel"):

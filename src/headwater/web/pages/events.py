@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from headwater.access.model import OnSome
 from headwater.access.permissions import Permission
 from headwater.debugger.model import Trace
 from headwater.errors import BadRequestError, ForbiddenError, NotFoundError, UnavailableError
+from headwater.kit.cursors import Moment
 from headwater.search.masking import masked, masked_event
 from headwater.search.model import Found, FoundEvent, Search, StoredEvent
 from headwater.spec import EVENT_TYPES
@@ -98,7 +99,7 @@ async def show(visit: Visit) -> Response:
     if visit.query("around") == "part":
         return await _show_around(visit, every, message_id)
     stored = await visit.context.backends.search.event(
-        visit.principal.workspace_id, every, message_id
+        visit.principal.workspace_id, every, message_id, _thought_at(visit)
     )
     if slug := visit.query("source"):
         stored = [each for each in stored if each.source == slug] or stored
@@ -139,13 +140,21 @@ async def show(visit: Visit) -> Response:
 async def _show_around(visit: Visit, every: Sequence[Source], message_id: str) -> Response:
     """The part of the page that says what the same person did before and after."""
     found = await visit.context.backends.search.event(
-        visit.principal.workspace_id, every, message_id
+        visit.principal.workspace_id, every, message_id, _thought_at(visit)
     )
     event = next((each for each in found if visit.query("source") in ("", each.source)), None)
     around = await _around(visit, every, event)
     if around is None:
         raise NotFoundError(f"There is no event {message_id!r}.")
     return visit.render("events/around.html", around=around, event=event)
+
+
+def _thought_at(visit: Visit) -> int | None:
+    """When the event of this page was received, as the link to it says."""
+    try:
+        return msgspec.convert(visit.query("at") or None, Moment | None, strict=False)
+    except msgspec.ValidationError:
+        return None
 
 
 async def _sources(visit: Visit) -> list[Source]:
@@ -212,8 +221,9 @@ def _lines(visit: Visit, every: Sequence[Source], events: Sequence[FoundEvent]) 
 
 def _line(event: FoundEvent, source: Source | None, *, sees: bool) -> Line:
     person = event.user_id or event.anonymous_id or ""
+    query = {"source": event.source, "at": micros(event.received_at) or ""}
     return Line(
-        path=f"/events/{quote(event.message_id, safe='')}?source={quote(event.source)}",
+        path=f"/events/{quote(event.message_id, safe='')}?{urlencode(query)}",
         name=event.event or event.name or event.type,
         type=event.type,
         person=person if sees else str(masked(person)),

@@ -164,9 +164,12 @@ def event(warehouse: DuckDBWarehouse, wanted: EventLook) -> list[EventRows]:
     slugs = known_slugs(warehouse.catalog, wanted.slugs)
     if not slugs:
         return []
+    # Written out, so that only the blocks that can hold it are read.
+    moment = wanted.received_at
+    at = "" if moment is None else f" AND received_at = make_timestamp({moment})"
     parts = " UNION ALL ".join(
         f"SELECT {text(slug)} AS slug, event AS event_slug, {SELECTED}"
-        f" FROM {_events(slug)} WHERE id = $id"
+        f" FROM {_events(slug)} WHERE id = $id{at}"
         for slug in slugs
     )
     sql = f'SELECT * FROM ({parts}) ORDER BY "received_at" LIMIT {_MOST_COPIES}'
