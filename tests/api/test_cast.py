@@ -44,6 +44,7 @@ _BODIES: dict[str, Any] = {
     "GroupEmails": {"emails": []},
     "UpdateWarehouse": {"name": "Stolen"},
     "ChangeSavedQuery": {"name": "Stolen"},
+    "ChangeCleaningRule": {"name": "Stolen"},
 }
 """A body of each type that a route with an id in its path takes: one that would do something."""
 
@@ -76,6 +77,10 @@ class Cast:
             "/api/imports", {"importId": "i1", "sourceId": source["id"], "file": "Orders of Alice"}
         )
         saved = make("/api/saved-queries", {"name": "Query of Alice", "sql": "SELECT 1"})
+        rule = make(
+            "/api/cleaning-rules",
+            {"name": "Rule of Alice", "kind": "trim", "settings": {"paths": ["properties.*"]}},
+        )["cleaningRule"]
         users = {each["email"]: each["id"] for each in self._get("/api/users")["users"]}
         return {
             "source_id": source["id"],
@@ -86,6 +91,7 @@ class Cast:
             "session_id": self._get("/api/sessions")["sessions"][0]["id"],
             "warehouse_id": self._get("/api/warehouses")["warehouses"][0]["id"],
             "import_id": run["import"]["id"],
+            "rule_id": rule["id"],
             "saved_id": next(iter(saved.values()))["id"],
             "key": "team",
             "value": "shop",
@@ -116,6 +122,7 @@ class Cast:
         """What there is in Alice's workspace, by the paths of its lists."""
         paths = ["/api", "/api/labels", "/api/sources", "/api/users", "/api/groups"]
         paths += ["/api/invites", "/api/tokens", "/api/warehouses", "/api/saved-queries"]
+        paths += ["/api/cleaning-rules"]
         paths += [f"/api/groups/{self.ids['group_id']}/users"]
         return {path: self._get(path) for path in paths}
 
