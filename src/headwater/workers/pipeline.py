@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from headwater.debugger.backwards import backwards
 from headwater.governing import compile_program
 from headwater.kit import metrics
 from headwater.kit.clock import Clock
@@ -30,6 +31,8 @@ CONSUMER: Final = "pipeline"
 _READ_BYTES: Final = 8_000_000
 _RETAIN_EVERY_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.05
+_REMEMBERED_REQUESTS: Final = 20_000
+_REMEMBERED_BYTES: Final = 32_000_000
 _DAY_SECONDS: Final = 86_400.0
 
 
@@ -66,6 +69,7 @@ class PipelineWorker:
         self._governed: Configuration | None = None  # what the programs were made of
         self._programs = NO_PROGRAMS
         self._memory = Memory()
+        self._is_reminded = False
         self._received_at = 0
         self._retain_at = 0.0
 
@@ -83,12 +87,14 @@ class PipelineWorker:
             self._tidy()
             return 0
         started = time.monotonic()
+        programs = self._programs_of(configuration)
+        self._is_recovered = False  # until it is known that the append was done
         batch = process(
             requests,
             configuration.by_id(),
             self._limits,
             after=self._positions,
-            programs=self._programs_of(configuration),
+            programs=programs,
         )
         if not batch.newest:  # replays alone: their ids are remembered from now on
             batch.oldest = batch.newest = self._clock.now()
@@ -101,18 +107,49 @@ class PipelineWorker:
         return batch.count
 
     def _programs_of(self, configuration: Configuration) -> Programs:
+        """The programs of the newest configuration. Their stages remember what they did before."""
         if configuration is not self._governed:
+            self._memory.keep_asked()
             self._programs = compile_program(configuration, self._memory)
             self._governed = configuration
+        if not self._is_reminded:
+            self._is_reminded = True
+            self._remind(configuration)
         return self._programs
+
+    def _remind(self, configuration: Configuration) -> None:
+        """Let the stages that remember see again the requests that were led through last."""
+        for source in configuration.sources:
+            self._programs.of(source.id)
+        if not self._memory.is_used:
+            return
+        last = backwards(
+            self._log,
+            requests=_REMEMBERED_REQUESTS,
+            size=_REMEMBERED_BYTES,
+            ends=self._positions,
+        )
+        requests, sources = list(last)[::-1], configuration.by_id()
+        while requests:
+            batch = process(
+                requests[: self._most_events],
+                sources,
+                self._limits,
+                after={},
+                programs=self._programs,
+            )
+            requests = requests[batch.requests :]
 
     def close(self) -> None:
         """Let go of the streams."""
         self._writer.close()
 
     def _recover(self) -> None:
-        """Go on from what the log holds: at the start, and after an append that failed."""
+        """Go on from what the log holds: at the start, and after a batch that failed."""
         self._ahead = ()
+        self._memory.forget()
+        self._governed = None
+        self._is_reminded = False
         self._positions = self._writer.consumed(Stream.COLLECTED)
         for _, note in self._writer.marks():
             self._seen.remember(decode_marks(note))
@@ -141,7 +178,6 @@ class PipelineWorker:
         self._ahead = [*self._ahead, *more]
 
     def _append(self, batch: Batch, settled: Settled) -> None:
-        self._is_recovered = False  # until it is known that the append was done
         self._writer.append(settled.entry)
         self._positions = batch.positions
         self._ahead = self._ahead[batch.requests :]

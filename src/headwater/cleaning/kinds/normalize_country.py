@@ -100,7 +100,7 @@ def _names() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _countries() -> frozenset[str]:
     """The codes of two letters that are countries and not parts of the world or made up."""
-    names = Locale("en").territories
+    names = map(str, Locale("en").territories)
     return frozenset(
         code
         for code in names

@@ -76,8 +76,8 @@ def _names() -> dict[str, str]:
     names: dict[str, str] = {}
     for language in reversed(_IN):
         for code, name in Locale.parse(language).languages.items():
-            names[name.casefold()] = code.replace("_", "-")
-    for language in Locale("en").languages:
+            names[str(name).casefold()] = str(code).replace("_", "-")
+    for language in map(str, Locale("en").languages):
         if len(language) in (2, 3):
             names.pop(language, None)
     return names
