@@ -16,15 +16,16 @@ from headwater.kit import metrics
 from headwater.kit.clock import Clock
 from headwater.kit.logging import logger
 from headwater.kit.service import Service, run_forever
+from headwater.kit.vault import open_vault
 from headwater.pipeline.batch import Batch, Settled, process, settle
 from headwater.pipeline.dedupe import decode_marks
 from headwater.pipeline.event import Limits
 from headwater.pipeline.program import NO_PROGRAMS, Memory, Programs
 from headwater.ports import Log, Outcome, Owner, Retention, Stored, Stream
 from headwater.settings import Settings
+from headwater.transformations.opening import OpenedConfiguration
 from headwater.workers.seen import SeenIds
 from headwater.workspaces.model import Configuration
-from headwater.workspaces.snapshot import PublishedConfiguration
 
 CONSUMER: Final = "pipeline"
 
@@ -226,7 +227,8 @@ def run(settings: Settings, log: Log, clock: Clock, stop: threading.Event) -> No
     """Run the pipeline until `stop` is set; then finish what was collected, within the time
     that settings.drain_seconds gives."""
     seen = SeenIds(settings.data_dir / "seen", days=settings.dedupe_days)
-    configuration = PublishedConfiguration(settings.data_dir)
+    vault = open_vault(settings.data_dir, settings.secret_key)
+    configuration = OpenedConfiguration(settings.data_dir, vault)
     worker = PipelineWorker(log, seen, configuration.current, settings, clock)
     logger(worker.name).info("pipeline.started", seen_ids=len(seen))
     _calm_garbage_collection()
