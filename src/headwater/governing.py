@@ -10,6 +10,9 @@ from headwater.cleaning import stages as cleaning
 from headwater.cleaning.model import PART as CLEANING
 from headwater.cleaning.model import Published as CleaningRules
 from headwater.pipeline.program import Memory, Programs, Stage
+from headwater.transformations import stages as transformations
+from headwater.transformations.model import PART as TRANSFORMATIONS
+from headwater.transformations.model import Published as Transformations
 from headwater.workspaces.model import Configuration, Source
 
 
@@ -22,7 +25,10 @@ class Feature(msgspec.Struct, frozen=True):
     stages: Callable[[Any, Source, Memory], Sequence[Stage]]
 
 
-FEATURES: Final[tuple[Feature, ...]] = (Feature(CLEANING, CleaningRules, cleaning.stages),)
+FEATURES: Final[tuple[Feature, ...]] = (
+    Feature(CLEANING, CleaningRules, cleaning.stages),
+    Feature(TRANSFORMATIONS, Transformations, transformations.stages),
+)
 """In the order in which events meet them: clean, enrich, plan, transform, functions."""
 
 

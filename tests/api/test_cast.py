@@ -45,6 +45,7 @@ _BODIES: dict[str, Any] = {
     "UpdateWarehouse": {"name": "Stolen"},
     "ChangeSavedQuery": {"name": "Stolen"},
     "ChangeCleaningRule": {"name": "Stolen"},
+    "ChangeTransformation": {"name": "Stolen"},
 }
 """A body of each type that a route with an id in its path takes: one that would do something."""
 
@@ -81,6 +82,10 @@ class Cast:
             "/api/cleaning-rules",
             {"name": "Rule of Alice", "kind": "trim", "settings": {"paths": ["properties.*"]}},
         )["cleaningRule"]
+        transformation = make(
+            "/api/transformations",
+            {"name": "Mine", "sourceId": source["id"], "enabled": True, "if": ""},
+        )["transformation"]
         users = {each["email"]: each["id"] for each in self._get("/api/users")["users"]}
         return {
             "source_id": source["id"],
@@ -92,6 +97,7 @@ class Cast:
             "warehouse_id": self._get("/api/warehouses")["warehouses"][0]["id"],
             "import_id": run["import"]["id"],
             "rule_id": rule["id"],
+            "transformation_id": transformation["id"],
             "saved_id": next(iter(saved.values()))["id"],
             "key": "team",
             "value": "shop",
@@ -122,7 +128,7 @@ class Cast:
         """What there is in Alice's workspace, by the paths of its lists."""
         paths = ["/api", "/api/labels", "/api/sources", "/api/users", "/api/groups"]
         paths += ["/api/invites", "/api/tokens", "/api/warehouses", "/api/saved-queries"]
-        paths += ["/api/cleaning-rules"]
+        paths += ["/api/cleaning-rules", "/api/transformations"]
         paths += [f"/api/groups/{self.ids['group_id']}/users"]
         return {path: self._get(path) for path in paths}
 

@@ -84,6 +84,23 @@ def configurations(draw: st.DrawFn) -> dict[Key, Document]:
             "position": draw(st.integers(0, 1000)),
             "description": draw(names),
         }
+    for slug in sorted(key[1] for key in found if key[0] == "source")[:2]:
+        found["transformation", f"Of {slug}"] = {
+            "name": f"Of {slug}",
+            "source": slug,
+            "enabled": draw(st.booleans()),
+            "if": draw(st.sampled_from(["", 'type = "track"'])),
+            "drop": draw(st.booleans()),
+            "newEventName": draw(st.sampled_from(["", "New"])),
+            "propertyRenames": draw(st.sampled_from([[], [{"oldName": "a", "newName": "b"}]])),
+            "propertyValueTransformations": [],
+            "fqlDefinedProperties": [],
+            "operations": [{"kind": "hash", "settings": {"paths": ["email"]}}],
+            "allowProperties": draw(st.sampled_from([None, [], ["a"]])),
+            "hashPropertiesConfiguration": draw(
+                st.sampled_from([None, {"algorithm": "MD5", "paths": ["a"], "encoding": "HEX"}])
+            ),
+        }
     for name in draw(st.lists(names, unique_by=str.casefold, max_size=2)):
         found["group", name] = {
             "name": name,

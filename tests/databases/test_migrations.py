@@ -14,6 +14,7 @@ import headwater.databases
 import headwater.imports.tables
 import headwater.quarantine.tables
 import headwater.questions.tables
+import headwater.transformations.tables
 import headwater.workspaces.tables
 from headwater.access.admission import by_token
 from headwater.access.changes import Changes

@@ -2,15 +2,18 @@
 
 import threading
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headwater.cleaning.model import PART, Published, Rule
 from headwater.errors import LogFullError
 from headwater.kit.clock import FakeClock
 from headwater.ports import Entry, Outcome, Owner, Record, Retention, Stream
 from headwater.settings import Settings
 from headwater.workers.pipeline import CONSUMER, Paced, run
+from headwater.workspaces.model import Configuration
 from headwater.workspaces.snapshot import publish
 from tests.workers.conftest import CONFIGURATION, NOW, Bench
 
@@ -269,3 +272,34 @@ class CrashingWriter:
 
     def forget_marks(self, up_to):
         raise KeyboardInterrupt
+
+
+def test_what_a_rule_remembers_survives_a_restart_and_a_failed_append(bench, drain):
+    repeats = Rule("r", "No repeats", "drop_repeats", {"seconds": 60})
+    part = msgspec.Raw(msgspec.json.encode(Published({"w1": (repeats,)})))
+    bench.configuration = msgspec.structs.replace(CONFIGURATION, parts={PART: part})
+    bench.collect(["m1"])
+    drain(bench.worker())
+    bench.collect(["m2"])
+    drain(bench.worker())
+    assert bench.accepted() == ["m1"]
+
+    failing = FailingLog(bench.log, before=True)
+    worker = bench.worker(failing)
+    bench.collect(["m3"], received_at=NOW + 3_600_000_000)
+    with pytest.raises(LogFullError):
+        worker.run_once()
+    bench.collect(["m4"], received_at=NOW + 3_600_000_000)
+    drain(worker)
+    assert bench.accepted() == ["m1", "m3"]
+
+
+def test_a_configuration_that_says_the_same_forgets_nothing(bench, drain):
+    repeats = Rule("r", "No repeats", "drop_repeats", {"seconds": 60})
+    part = msgspec.Raw(msgspec.json.encode(Published({"w1": (repeats,)})))
+    worker = bench.worker()
+    for version, message_id in enumerate(["m1", "m2", "m3"], 1):
+        bench.configuration = Configuration(version, (), CONFIGURATION.sources, {PART: part})
+        bench.collect([message_id])
+        drain(worker)
+    assert bench.accepted() == ["m1"]

@@ -14,11 +14,12 @@ from headwater.backends import backends
 from headwater.kit.asgi import serve_on_unix_socket
 from headwater.kit.clock import SystemClock
 from headwater.kit.sockets import socket_path
+from headwater.kit.vault import open_vault
 from headwater.queries.remote import RemoteWarehouse
 from headwater.settings import Settings
+from headwater.transformations.opening import OpenedConfiguration
 from headwater.web import application as web
 from headwater.web.context import Context as WebContext
-from headwater.workspaces.snapshot import PublishedConfiguration
 
 
 def run(settings: Settings, stop: threading.Event, listening: socket.socket | None) -> None:  # noqa: ARG001
@@ -26,7 +27,9 @@ def run(settings: Settings, stop: threading.Event, listening: socket.socket | No
     clock = SystemClock()
     log = open_log(settings)
     with closing(log), open_state(settings, clock) as changes:
-        published = PublishedConfiguration(settings.data_dir)
+        published = OpenedConfiguration(
+            settings.data_dir, open_vault(settings.data_dir, settings.secret_key)
+        )
         warehouse = RemoteWarehouse(socket_path(settings.data_dir, "warehouse"))
         context = Context(
             settings=settings,

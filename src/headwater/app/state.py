@@ -19,9 +19,14 @@ from headwater.kit import ids
 from headwater.kit.clock import Clock
 from headwater.kit.logging import logger
 from headwater.settings import Settings
+from headwater.transformations import store as transformations
+from headwater.transformations.model import PART as TRANSFORMATIONS
 from headwater.workspaces import snapshot, store
 
-CONTRIBUTORS: Final[Mapping[str, Contributor]] = {CLEANING: cleaning.published}
+CONTRIBUTORS: Final[Mapping[str, Contributor]] = {
+    CLEANING: cleaning.published,
+    TRANSFORMATIONS: transformations.published,
+}
 """What features add to the published configuration, by the names that headwater.governing has."""
 
 TOKEN_FILE: Final = "admin-token"  # noqa: S105

@@ -36,6 +36,11 @@ COMMANDS: Final = (
     Command("warehouse", "warehouse:app", "Show what the warehouse makes of events."),
     Command("quarantine", "quarantine:app", "Mend the events kept aside and send them on."),
     Command("rule", "rule:app", "Keep cleaning rules, and try them before they are on."),
+    Command(
+        "transformation",
+        "transformation:app",
+        "Keep transformations, and try them before they are on.",
+    ),
     Command("trace", "trace:trace", "Show an event's way through all stages."),
     Command("ledger", "ledger:ledger", "Show the account of every event."),
     Command("config", "config:app", "Keep the configuration in files: pull, diff, apply."),

@@ -3,15 +3,20 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from headwater.ports import Log, Stored, Stream
+from headwater.ports import Log, Positions, Stored, Stream
 
 _STEP: Final = 128
 _READ_BYTES: Final = 4_000_000
 
 
-def backwards(log: Log, *, requests: int, size: int) -> Iterator[Stored]:
-    """Requests, the newest first, until about so many of a partition or bytes of all are read."""
-    ends = dict(log.ends(Stream.COLLECTED))
+def backwards(
+    log: Log, *, requests: int, size: int, ends: Positions | None = None
+) -> Iterator[Stored]:
+    """Requests, the newest first, until about so many of a partition or bytes of all are read.
+
+    They begin with the last of all, or at the positions given as `ends`.
+    """
+    ends = dict(log.ends(Stream.COLLECTED) if ends is None else ends)
     left = size
     for _ in range(-(-requests // _STEP)):
         ends = {name: end for name, end in ends.items() if end}

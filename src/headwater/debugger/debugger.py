@@ -15,8 +15,10 @@ from headwater.debugger.recent import Back, back, unloaded, with_outcomes
 from headwater.debugger.tail import PIPELINE, Tail, Watcher
 from headwater.debugger.trace import Known, chosen, trace
 from headwater.errors import NotFoundError
+from headwater.governing import compile_program
 from headwater.kit.clock import to_microseconds
 from headwater.pipeline.event import Limits
+from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import Log, Stream
 from headwater.queries.looks import Looking, look
 from headwater.search.events import EventSearch
@@ -83,7 +85,7 @@ class Debugger:
 
     def _back(self, sources: Sequence[Source], count: int) -> Back:
         ids = {source.id for source in sources}
-        return back(self._log, ids, self._known(), self._limits, count)
+        return back(self._log, ids, self._known(), self._limits, count, self._programs())
 
     async def trace(
         self,
@@ -114,7 +116,8 @@ class Debugger:
         loaded = self._log.acknowledged(_LOADER, Stream.ACCEPTED)
         at = _received(stored, held)
         ids = {source.id for source in sources}
-        found = copies(self._log, message_id, ids, self._known(), self._limits, at)
+        known, programs = self._known(), self._programs()
+        found = copies(self._log, message_id, ids, known, self._limits, at, programs)
         request, repeats = chosen(found, at)
         if request is None and at is None:
             raise NotFoundError(
@@ -141,6 +144,11 @@ class Debugger:
     def _known(self) -> dict[str, Source]:
         configuration = self._configuration()
         return {} if configuration is None else dict(configuration.by_id())
+
+    def _programs(self) -> Programs:
+        """For one thread alone: stages count what they touch."""
+        configuration = self._configuration()
+        return NO_PROGRAMS if configuration is None else compile_program(configuration)
 
     async def _whereabouts(
         self,

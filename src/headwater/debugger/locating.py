@@ -9,6 +9,7 @@ from isal import isal_zlib
 from headwater.debugger.backwards import backwards
 from headwater.debugger.unfolding import Passing, unfold
 from headwater.pipeline.event import Limits
+from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import Log, Stored, Stream
 from headwater.workspaces.model import Source
 
@@ -32,6 +33,7 @@ def copies(
     sources: Mapping[str, Source],
     limits: Limits,
     received_at: int | None,
+    programs: Programs = NO_PROGRAMS,
 ) -> Copies:
     """The events with a messageId among the requests about a time of receipt and the last ones."""
     records = {
@@ -48,7 +50,7 @@ def copies(
         event
         for stored in records.values()
         if stored.record.source_id in source_ids and _may_hold(stored, message_id)
-        for event in unfold(stored, sources, limits)
+        for event in unfold(stored, sources, limits, programs)
         if event.message_id == message_id
     ]
     return Copies(sorted(found, key=lambda each: (each.received_at, each.position)))

@@ -11,6 +11,7 @@ from headwater.debugger.passed import Passed, find
 from headwater.debugger.tail import PIPELINE, outcome_of
 from headwater.debugger.unfolding import Passing, unfold
 from headwater.pipeline.event import Limits
+from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import Log, Positions, Stream
 from headwater.workspaces.model import Source
 
@@ -36,6 +37,7 @@ def back(
     sources: Mapping[str, Source],
     limits: Limits,
     count: int,
+    programs: Programs = NO_PROGRAMS,
 ) -> Back:
     """The last events of some sources, from the end of the log back; no further than some
     thousand requests."""
@@ -44,7 +46,7 @@ def back(
     events: list[Passing] = []
     for stored in backwards(log, requests=_REQUESTS, size=_BYTES):
         if stored.record.source_id in source_ids:
-            events[:0] = unfold(stored, sources, limits)
+            events[:0] = unfold(stored, sources, limits, programs)
             if len(events) >= count:
                 break
     events = events[-count:]

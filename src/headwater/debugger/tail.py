@@ -16,8 +16,10 @@ from headwater.debugger.filters import Filter
 from headwater.debugger.model import Outcome, Seen
 from headwater.debugger.passed import Passed, find
 from headwater.debugger.unfolding import Key, Passing, settled, unfold
+from headwater.governing import compile_program
 from headwater.kit.logging import logger
 from headwater.pipeline.event import Limits
+from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import Log, Positions, Stored, Stream
 from headwater.workspaces.model import Configuration, Source
 
@@ -108,6 +110,8 @@ class Tail:
         self._configuration = configuration
         self._limits = limits
         self._stop = stop
+        self._governed: Configuration | None = None  # what the programs were made of
+        self._programs = NO_PROGRAMS
         self._watchers: list[Watcher] = []
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -149,7 +153,9 @@ class Tail:
         if configuration is None:
             return
         wanted = {source_id for watcher in watchers for source_id in watcher.source_ids}
-        seen, skipped = turn.take(wanted, configuration.by_id())
+        if configuration is not self._governed:
+            self._programs, self._governed = compile_program(configuration), configuration
+        seen, skipped = turn.take(wanted, configuration.by_id(), self._programs)
         if seen or skipped:
             for watcher in watchers:
                 watcher.tell(seen, skipped)
@@ -167,13 +173,16 @@ class Turn:
         self._told: set[str] = set()
 
     def take(
-        self, source_ids: Collection[str], sources: Mapping[str, Source]
+        self,
+        source_ids: Collection[str],
+        sources: Mapping[str, Source],
+        programs: Programs = NO_PROGRAMS,
     ) -> tuple[list[Seen], Mapping[str, int]]:
         """What has passed since the last turn, and how many events of each source were left out."""
         led = self._log.acknowledged(PIPELINE, Stream.COLLECTED)
         passed_by = self._log.ends(Stream.ACCEPTED)
         skipped: Counter[str] = Counter()
-        fresh = self._unfold(source_ids, sources, skipped)
+        fresh = self._unfold(source_ids, sources, programs, skipped)
         for each in fresh:
             self._pending[each.id] = each
         seen = self._settle(led, self._passed(passed_by))
@@ -189,6 +198,7 @@ class Turn:
         self,
         source_ids: Collection[str],
         sources: Mapping[str, Source],
+        programs: Programs,
         skipped: Counter[str],
     ) -> list[Passing]:
         events: list[Passing] = []
@@ -199,7 +209,7 @@ class Turn:
             if len(events) >= _MOST_EVENTS:
                 skipped[record.source_id] += record.count
                 continue
-            events += unfold(stored, sources, self._limits)
+            events += unfold(stored, sources, self._limits, programs)
         return events
 
     def _collect(self) -> Sequence[Stored]:

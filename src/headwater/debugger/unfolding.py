@@ -1,6 +1,7 @@
 """From a collected request to its events as the debugger shows them. Pure."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,7 +9,8 @@ import msgspec
 from headwater.debugger.model import LARGEST_RAW, Outcome, Seen
 from headwater.kit.clock import isoformat
 from headwater.pipeline.decode import Found, read
-from headwater.pipeline.event import Aside, Drop, Event, Limits, Quarantine, aside
+from headwater.pipeline.event import Aside, Drop, Event, Limits, Quarantine, Verdict, aside
+from headwater.pipeline.program import NO_PROGRAMS, Programs, Stage, lead
 from headwater.pipeline.repair import repaired
 from headwater.pipeline.steps import STEPS
 from headwater.ports import Stored
@@ -80,26 +82,67 @@ def settled(verdict: Quarantine | Drop | None) -> Outcome | None:
     return Outcome.QUARANTINED if isinstance(verdict, Quarantine) else Outcome.FILTERED
 
 
-def unfold(stored: Stored, sources: Mapping[str, Source], limits: Limits) -> list[Passing]:
-    """The events of a collected request, in their order; those that are none come last."""
+def unfold(
+    stored: Stored,
+    sources: Mapping[str, Source],
+    limits: Limits,
+    programs: Programs = NO_PROGRAMS,
+) -> list[Passing]:
+    """The events of a collected request, in their order; those that are none come last.
+
+    What a rule decides by earlier events, it decides here by those that the programs have seen.
+    """
     found = Found()
     read(stored, sources, limits, found)
-    events = [_passing(stored, each, number) for number, each in enumerate(found.events)]
+    sent = [_as_sent(event) for event in found.events]
+    verdicts = _judged(found.events, programs.of(stored.record.source_id))
+    events = [
+        _passing(stored, event, number, verdicts[number], sent[number])
+        for number, event in enumerate(found.events)
+    ]
     return events + [
         _broken(stored, each, number) for number, each in enumerate(found.aside, len(events))
     ]
 
 
-def _passing(stored: Stored, event: Event, number: int) -> Passing:
-    library = _library(event.rest.get("context"))
-    names = [event.rest.get(name) for name in ("event", "name")]
-    verdict = None
+class _Sent(msgspec.Struct, frozen=True):
+    """What the steps take out of an event, or alter."""
+
+    library: str
+    name: str
+
+
+def _as_sent(event: Event) -> _Sent:
+    names = (event.rest.get(name) for name in ("event", "name"))
+    name = next((each for each in names if isinstance(each, str)), "")
+    return _Sent(_library(event.rest.get("context")), name)
+
+
+def _judged(events: Sequence[Event], stages: Sequence[Stage]) -> list[Verdict]:
+    """What the steps and the source's program say of each event; alters them in place."""
+    verdicts = [_stepped(event) for event in events]
+    if stages:
+        places = {id(event): place for place, event in enumerate(events)}
+
+        def leave_out(event: Event, verdict: Quarantine | Drop) -> None:
+            verdicts[places[id(event)]] = verdict
+
+        passed = [e for e, verdict in zip(events, verdicts, strict=True) if verdict is None]
+        lead(stages, passed, leave_out, Counter())
+    return verdicts
+
+
+def _stepped(event: Event) -> Verdict:
     for _, step in STEPS:
         verdict = step(event)
         if verdict is not None:
-            break
+            return verdict
+    return None
+
+
+def _passing(stored: Stored, event: Event, number: int, verdict: Verdict, sent: _Sent) -> Passing:
     known = aside(event, verdict) if isinstance(verdict, Quarantine) else None
-    name = event.event or event.name or next((n for n in names if isinstance(n, str)), "")
+    name = event.event or event.name or sent.name
     return _shown(
         stored,
         number,
@@ -110,7 +153,7 @@ def _passing(stored: Stored, event: Event, number: int) -> Passing:
         event=name,
         user_id=event.user_id or _text(event.rest.get("userId")),
         anonymous_id=event.anonymous_id or _text(event.rest.get("anonymousId")),
-        library=library,
+        library=sent.library,
     )
 
 

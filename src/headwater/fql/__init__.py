@@ -4,6 +4,6 @@
 without ever failing.
 """
 
-from headwater.fql.compiler import compile  # noqa: A004 (the public name)
+from headwater.fql.compiler import compile, compile_value  # noqa: A004 (the public name)
 
-__all__ = ["compile"]
+__all__ = ["compile", "compile_value"]

@@ -11,7 +11,7 @@ from typing import Any
 from headwater.errors import FqlError
 from headwater.fql import globs
 from headwater.fql.functions import FUNCTIONS, to_number
-from headwater.fql.parser import parse
+from headwater.fql.parser import expression, parse
 from headwater.fql.tree import Call, Comparison, Junction, Listing, Literal, Node, Not, Path
 from headwater.fql.values import same
 
@@ -40,6 +40,12 @@ def compile(source: str) -> Callable[[Mapping[str, Any]], bool]:  # noqa: A001 (
         return False
 
     return answer
+
+
+def compile_value(source: str) -> Value:
+    """The function of an event that an expression is, such as `lowercase(traits.email)`: its value,
+    None where there is none. Raises FqlError as `compile`."""
+    return _value(expression(source))
 
 
 def _condition(node: Node) -> Condition:

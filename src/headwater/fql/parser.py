@@ -16,6 +16,11 @@ _WORDS: Final = {"true": True, "false": False, "null": None}
 
 def parse(source: str) -> Node:
     """The condition that a source states; raises FqlError where it states none."""
+    return condition(expression(source))
+
+
+def expression(source: str) -> Node:
+    """What a source says, a condition or a value; raises FqlError where it cannot be read."""
     parser = _Parser(tokens_of(source))
     if parser.is_at_end():
         raise FqlError(
@@ -24,7 +29,7 @@ def parse(source: str) -> Node:
     tree = parser.junction("or")
     if not parser.is_at_end():
         raise parser.unexpected("and, or or the end")
-    return condition(tree)
+    return tree
 
 
 def condition(node: Node) -> Node:

@@ -90,7 +90,7 @@ class Memory:
     @property
     def is_used(self) -> bool:
         """Whether any stage remembers."""
-        return bool(self._asked)
+        return bool(self._held)
 
     def forget(self) -> None:
         """Forget everything, and all that was handed out."""
@@ -98,7 +98,7 @@ class Memory:
         self._asked.clear()
 
     def keep_asked(self) -> None:
-        """Forget what was not asked for since the last call."""
+        """Forget what was not asked for since the last call: before another program is made."""
         self._held = {name: held for name, held in self._held.items() if name in self._asked}
         self._asked.clear()
 

@@ -8,7 +8,9 @@ from headwater.access.changes import Changes
 from headwater.access.model import Principal
 from headwater.access.permissions import Permission
 from headwater.errors import ForbiddenError
+from headwater.governing import compile_program
 from headwater.pipeline.event import Limits
+from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import Log
 from headwater.quarantine.deciding import Decider, blocking
 from headwater.quarantine.model import Fix, Kept, KeptPage, Preview, ReasonCount, Run, Selection
@@ -91,6 +93,7 @@ class Quarantine:
             limits=self._limits,
             count=count,
             raw=raw,
+            programs=self._programs(),
         )
 
     async def export(self, workspace_id: str, selection: Selection) -> AsyncIterator[bytes]:
@@ -151,6 +154,10 @@ class Quarantine:
                 hint="Ask an owner of the workspace for a role that has it.",
             )
         return ids
+
+    def _programs(self) -> Programs:
+        configuration = self._configuration()
+        return NO_PROGRAMS if configuration is None else compile_program(configuration)
 
     def _known(self) -> Mapping[str, Source]:
         configuration = self._configuration()

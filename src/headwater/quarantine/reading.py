@@ -11,6 +11,7 @@ from headwater.errors import NotFoundError
 from headwater.kit import cursors
 from headwater.kit.clock import Clock, hour_of, isoformat
 from headwater.pipeline.event import Limits
+from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.quarantine import fixes
 from headwater.quarantine.meanings import field_of, meaning_of
 from headwater.quarantine.model import (
@@ -105,6 +106,7 @@ class Reader:
         limits: Limits,
         count: int = 20,
         raw: str | None = None,
+        programs: Programs = NO_PROGRAMS,
     ) -> Preview:
         """What a replay would do, tried on the newest events. Raises BadRequestError."""
         fixes.check(mending)
@@ -117,7 +119,7 @@ class Reader:
         total = sum(each.count for each in counts)
 
         def try_all() -> list[PreviewRow]:
-            return [preview_row(row, mending, known, limits, edited) for row in rows]
+            return [preview_row(row, mending, known, limits, edited, programs) for row in rows]
 
         tried_rows = await anyio.to_thread.run_sync(try_all)
         passes = sum(row.verdict == PASSES for row in tried_rows)
@@ -193,15 +195,16 @@ def preview_row(
     known: Mapping[str, Source],
     limits: Limits,
     edited: dict[str, object] | None = None,
+    programs: Programs = NO_PROGRAMS,
 ) -> PreviewRow:
-    """What would become of an event, by the pipeline's own steps. Pure."""
+    """What would become of an event, by the pipeline's own steps and its source's program."""
     replay = replay_of(row, mending, edited)
     if replay is None:
         detail = "It is not the JSON of one event, so it cannot be sent on by itself."
         return PreviewRow(
             key=row.key, before=row.raw, after=row.raw, verdict=UNREADABLE, detail=detail
         )
-    verdict, detail = tried(replay, known, limits)
+    verdict, detail = tried(replay, known, limits, programs)
     after = written(row, replay)
     return PreviewRow(key=row.key, before=row.raw, after=after, verdict=verdict, detail=detail)
 

@@ -9,6 +9,7 @@ import msgspec
 from headwater.kit.clock import hour_of, isoformat
 from headwater.pipeline.batch import process
 from headwater.pipeline.event import Limits
+from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import (
     REPLAYS,
     Entry,
@@ -111,9 +112,15 @@ def entry(replays: Iterable[Replay], note: str) -> Entry:
     return Entry({Stream.COLLECTED: [r.record for r in replays]}, tallies, marks=note.encode())
 
 
-def tried(replay: Replay, sources: Mapping[str, Source], limits: Limits) -> tuple[str, str]:
+def tried(
+    replay: Replay,
+    sources: Mapping[str, Source],
+    limits: Limits,
+    programs: Programs = NO_PROGRAMS,
+) -> tuple[str, str]:
     """What the pipeline would say of a replay: PASSES, or why it would be kept aside again."""
-    batch = process([Stored(REPLAYS, 1, replay.record)], sources, limits, after={})
+    requests = [Stored(REPLAYS, 1, replay.record)]
+    batch = process(requests, sources, limits, after={}, programs=programs)
     if batch.aside:
         verdict = batch.aside[0].verdict
         return verdict.reason.value, verdict.detail

@@ -10,26 +10,30 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from headwater.debugger.backwards import backwards
 from headwater.governing import compile_program
 from headwater.kit import metrics
 from headwater.kit.clock import Clock
 from headwater.kit.logging import logger
 from headwater.kit.service import Service, run_forever
+from headwater.kit.vault import open_vault
 from headwater.pipeline.batch import Batch, Settled, process, settle
 from headwater.pipeline.dedupe import decode_marks
 from headwater.pipeline.event import Limits
 from headwater.pipeline.program import NO_PROGRAMS, Memory, Programs
 from headwater.ports import Log, Outcome, Owner, Retention, Stored, Stream
 from headwater.settings import Settings
+from headwater.transformations.opening import OpenedConfiguration
 from headwater.workers.seen import SeenIds
 from headwater.workspaces.model import Configuration
-from headwater.workspaces.snapshot import PublishedConfiguration
 
 CONSUMER: Final = "pipeline"
 
 _READ_BYTES: Final = 8_000_000
 _RETAIN_EVERY_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.05
+_REMEMBERED_REQUESTS: Final = 20_000
+_REMEMBERED_BYTES: Final = 32_000_000
 _DAY_SECONDS: Final = 86_400.0
 
 
@@ -66,6 +70,7 @@ class PipelineWorker:
         self._governed: Configuration | None = None  # what the programs were made of
         self._programs = NO_PROGRAMS
         self._memory = Memory()
+        self._is_reminded = False
         self._received_at = 0
         self._retain_at = 0.0
 
@@ -83,12 +88,14 @@ class PipelineWorker:
             self._tidy()
             return 0
         started = time.monotonic()
+        programs = self._programs_of(configuration)
+        self._is_recovered = False  # until it is known that the append was done
         batch = process(
             requests,
             configuration.by_id(),
             self._limits,
             after=self._positions,
-            programs=self._programs_of(configuration),
+            programs=programs,
         )
         if not batch.newest:  # replays alone: their ids are remembered from now on
             batch.oldest = batch.newest = self._clock.now()
@@ -101,18 +108,49 @@ class PipelineWorker:
         return batch.count
 
     def _programs_of(self, configuration: Configuration) -> Programs:
+        """The programs of the newest configuration. Their stages remember what they did before."""
         if configuration is not self._governed:
+            self._memory.keep_asked()
             self._programs = compile_program(configuration, self._memory)
             self._governed = configuration
+        if not self._is_reminded:
+            self._is_reminded = True
+            self._remind(configuration)
         return self._programs
+
+    def _remind(self, configuration: Configuration) -> None:
+        """Let the stages that remember see again the requests that were led through last."""
+        for source in configuration.sources:
+            self._programs.of(source.id)
+        if not self._memory.is_used:
+            return
+        last = backwards(
+            self._log,
+            requests=_REMEMBERED_REQUESTS,
+            size=_REMEMBERED_BYTES,
+            ends=self._positions,
+        )
+        requests, sources = list(last)[::-1], configuration.by_id()
+        while requests:
+            batch = process(
+                requests[: self._most_events],
+                sources,
+                self._limits,
+                after={},
+                programs=self._programs,
+            )
+            requests = requests[batch.requests :]
 
     def close(self) -> None:
         """Let go of the streams."""
         self._writer.close()
 
     def _recover(self) -> None:
-        """Go on from what the log holds: at the start, and after an append that failed."""
+        """Go on from what the log holds: at the start, and after a batch that failed."""
         self._ahead = ()
+        self._memory.forget()
+        self._governed = None
+        self._is_reminded = False
         self._positions = self._writer.consumed(Stream.COLLECTED)
         for _, note in self._writer.marks():
             self._seen.remember(decode_marks(note))
@@ -141,7 +179,6 @@ class PipelineWorker:
         self._ahead = [*self._ahead, *more]
 
     def _append(self, batch: Batch, settled: Settled) -> None:
-        self._is_recovered = False  # until it is known that the append was done
         self._writer.append(settled.entry)
         self._positions = batch.positions
         self._ahead = self._ahead[batch.requests :]
@@ -190,7 +227,8 @@ def run(settings: Settings, log: Log, clock: Clock, stop: threading.Event) -> No
     """Run the pipeline until `stop` is set; then finish what was collected, within the time
     that settings.drain_seconds gives."""
     seen = SeenIds(settings.data_dir / "seen", days=settings.dedupe_days)
-    configuration = PublishedConfiguration(settings.data_dir)
+    vault = open_vault(settings.data_dir, settings.secret_key)
+    configuration = OpenedConfiguration(settings.data_dir, vault)
     worker = PipelineWorker(log, seen, configuration.current, settings, clock)
     logger(worker.name).info("pipeline.started", seen_ids=len(seen))
     _calm_garbage_collection()

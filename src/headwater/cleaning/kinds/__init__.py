@@ -10,8 +10,10 @@ from headwater.cleaning.kinds import (
     drop,
     drop_bots,
     drop_internal_traffic,
+    drop_repeats,
     drop_test_users,
     empty_to_null,
+    fill_last_known,
     fill_missing,
     normalize_country,
     normalize_email,
@@ -19,6 +21,7 @@ from headwater.cleaning.kinds import (
     normalize_phone,
     normalize_unicode,
     normalize_url,
+    outliers,
     parse_boolean,
     parse_currency,
     parse_date,
@@ -34,7 +37,9 @@ _MODULES: Final = (
     drop_bots,
     drop_internal_traffic,
     drop_test_users,
+    drop_repeats,
     fill_missing,
+    fill_last_known,
     trim,
     change_case,
     normalize_unicode,
@@ -50,6 +55,7 @@ _MODULES: Final = (
     normalize_url,
     allowed_range,
     allowed_values,
+    outliers,
 )
 
 KINDS: Final[Mapping[str, Kind]] = {module.KIND.name: module.KIND for module in _MODULES}

@@ -10,6 +10,7 @@ from headwater.configuration.nouns import (
     saved_queries,
     schemas,
     sources,
+    transformations,
     warehouses,
     workspace,
 )
@@ -21,6 +22,7 @@ NOUNS: Final[tuple[Noun, ...]] = (
     schemas.NOUN,
     warehouses.NOUN,
     cleaning_rules.NOUN,
+    transformations.NOUN,
     groups.NOUN,
     saved_queries.NOUN,
 )

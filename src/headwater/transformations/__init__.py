@@ -1,0 +1,1 @@
+"""Transformations: changing events of a source without code, before they are accepted."""
