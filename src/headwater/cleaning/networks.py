@@ -1,6 +1,6 @@
 """Ranges of addresses, and whether an address is in one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Final
@@ -26,13 +26,17 @@ def parsed(networks: Sequence[str]) -> Ranges:
     return tuple(found)
 
 
-@lru_cache(maxsize=10_000)
-def is_within(address: str, networks: Ranges) -> bool:
+def within(networks: Ranges) -> Callable[[str], bool]:
     """Whether an address is in one of the ranges; a text that is none is in none."""
-    found = _address(address)
-    return found is not None and any(
-        found.version == network.version and found in network for network in networks
-    )
+
+    @lru_cache(maxsize=10_000)
+    def is_within(address: str) -> bool:
+        found = _address(address)
+        return found is not None and any(
+            found.version == network.version and found in network for network in networks
+        )
+
+    return is_within
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

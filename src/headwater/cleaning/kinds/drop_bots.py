@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from headwater.cleaning.actions import EventAction, on_event
 from headwater.cleaning.model import Decide, Decision, Kind, Making
-from headwater.cleaning.networks import Networks, is_within, parsed
+from headwater.cleaning.networks import Networks, parsed, within
 from headwater.cleaning.values import Path
 from headwater.fql import globs
 from headwater.pipeline.event import Event
@@ -51,6 +51,7 @@ def compiled(settings: Settings, rule: Making) -> Decide:
     also = [globs.matcher(glob) for glob in settings.also]
     never = [globs.matcher(glob) for glob in settings.never]
     networks = parsed(settings.networks)
+    is_within = within(networks)
     deal = on_event(settings.action, rule, "it is from a robot.")
 
     @lru_cache(maxsize=10_000)
@@ -65,7 +66,7 @@ def compiled(settings: Settings, rule: Making) -> Decide:
             return deal(event)
         if networks:
             address = read_address(event)
-            if type(address) is str and is_within(address, networks):
+            if type(address) is str and is_within(address):
                 return deal(event)
         return False
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from headwater.cleaning.actions import EventAction, on_event
 from headwater.cleaning.model import Decide, Decision, Kind, Making
-from headwater.cleaning.networks import MOST, Network, is_within, parsed
+from headwater.cleaning.networks import MOST, Network, parsed, within
 from headwater.cleaning.values import Path
 from headwater.pipeline.event import Event
 from headwater.pipeline.members import reader
@@ -29,12 +29,12 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
 
 def compiled(settings: Settings, rule: Making) -> Decide:
     """Raises ValueError for a bad path or network."""
-    read, networks = reader(settings.path), parsed(settings.networks)
+    read, is_within = reader(settings.path), within(parsed(settings.networks))
     deal = on_event(settings.action, rule, "it is from your own network.")
 
     def decide(event: Event) -> Decision:
         address = read(event)
-        if type(address) is str and is_within(address, networks):
+        if type(address) is str and is_within(address):
             return deal(event)
         return False
 

@@ -5,6 +5,7 @@ parameters that `strip` names. With `campaign` on, the `utm_` parameters and cli
 `fbclid`, …) go to `context.campaign` first, as Segment names them; what is there already stays.
 """
 
+from functools import lru_cache
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -56,6 +57,7 @@ def compiled(settings: Settings, rule: Making) -> Decide:  # noqa: ARG001
     places = [(reader(path), changer(path)) for path in settings.paths]
     takes_campaign, keeps_fragment = settings.campaign, settings.fragment
 
+    @lru_cache(maxsize=4096)
     def stripped(url: str) -> str:
         return tidied(url, lambda name: any(each(name) for each in strips), keeps_fragment)
 
