@@ -23,6 +23,8 @@ class Stream(StrEnum):
 
     COLLECTED = "collected"
     """Requests as received; written by the collector."""
+    RECEIVED = "received"
+    """What webhook sources were sent, before it is made into events; written by the collector."""
     ACCEPTED = "accepted"
     """Events that passed the pipeline; written by the pipeline."""
     QUARANTINED = "quarantined"
@@ -38,6 +40,7 @@ class Owner(StrEnum):
 
 OWNERS: Mapping[Stream, Owner] = {
     Stream.COLLECTED: Owner.COLLECTOR,
+    Stream.RECEIVED: Owner.COLLECTOR,
     Stream.ACCEPTED: Owner.PIPELINE,
     Stream.QUARANTINED: Owner.PIPELINE,
 }
@@ -45,6 +48,9 @@ OWNERS: Mapping[Stream, Owner] = {
 
 REPLAYS: Final = "replays"
 """The partition of the collected stream in which control sends quarantined events on again."""
+
+WEBHOOKS: Final = "webhooks"
+"""The partition of the collected stream in which what webhook sources were sent becomes events."""
 
 
 LOADER: Final = "loader"

@@ -33,7 +33,7 @@ def test_a_log_that_is_not_there_has_no_problems(tmp_path: Path) -> None:
 
 
 def test_the_ends_are_the_last_positions(directory: Path) -> None:
-    assert check.ends(directory) == {(Stream.COLLECTED, "0"): 30}
+    assert check.ends(directory) == {(Stream.COLLECTED, "0"): 30, (Stream.RECEIVED, "0"): 0}
 
 
 def test_removed_segments_leave_no_problem(directory: Path) -> None:

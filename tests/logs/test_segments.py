@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from headwater.errors import LogError
-from headwater.logs.sqlite import SqliteLog, base, segment
-from headwater.ports import Entry, Outcome, Owner, Record, Retention, Stream
+from headwater.logs.sqlite import SqliteLog, base, check, segment
+from headwater.ports import OWNERS, Entry, Outcome, Owner, Record, Retention, Stream
 from headwater.testing.log_contract import EVERYTHING, HOUR, NOON, collected, record, tally
 
 AT_ONCE = Retention(max_age_seconds=0.001, max_bytes=1)
@@ -162,3 +162,34 @@ def test_many_segments_are_summed_and_waited_for_as_one(tmp_path: Path) -> None:
         assert sum(each.count for each in snapshot.waiting) == 2 * (20 - after)
         assert all(each.outcome is Outcome.ACCEPTED for each in snapshot.waiting)
         assert all(each.hour == HOUR for each in snapshot.waiting)
+
+
+def test_a_stream_that_is_newer_than_the_log_begins_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = SqliteLog(tmp_path, segment_bytes=1)
+    with monkeypatch.context() as before:
+        before.delitem(OWNERS, Stream.RECEIVED)  # type: ignore[arg-type]
+        writer = log.writer(Owner.COLLECTOR)
+        for number in range(3):
+            writer.append(Entry({Stream.COLLECTED: [record(number)]}))
+        writer.close()
+    assert log.ends(Stream.RECEIVED) == {"0": 0}
+    assert log.read(Stream.RECEIVED, {}, max_bytes=1) == []
+
+    writer = log.writer(Owner.COLLECTOR)
+    writer.append(Entry({Stream.COLLECTED: [record(3)], Stream.RECEIVED: [record(7), record(8)]}))
+    assert log.ends(Stream.RECEIVED) == {"0": 2}
+    assert [each.record for each in log.read(Stream.RECEIVED, {}, max_bytes=9_999)] == [
+        record(7),
+        record(8),
+    ]
+    assert [each.position for each in log.read(Stream.RECEIVED, {"0": 1}, max_bytes=9_999)] == [2]
+    assert len(log.read(Stream.COLLECTED, {}, max_bytes=9_999)) == 4
+    assert list(check.problems(tmp_path)) == []
+    assert check.ends(tmp_path)[Stream.RECEIVED, "0"] == 2
+    log.acknowledge("anyone", Stream.COLLECTED, {"0": 4})
+    log.acknowledge("anyone", Stream.RECEIVED, {"0": 2})
+    assert log.retain(Retention(0, 0), now=9_999_999_999_999_999) > 0
+    writer.close()
+    log.close()

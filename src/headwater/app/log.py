@@ -8,6 +8,7 @@ from headwater.settings import Settings
 
 _CONSUMERS: Final = {
     Stream.COLLECTED: ("pipeline",),
+    Stream.RECEIVED: ("webhooks",),
     Stream.ACCEPTED: (LOADER,),
     Stream.QUARANTINED: (LOADER,),
 }

@@ -35,7 +35,7 @@ def problems(directory: Path) -> Iterator[str]:
             continue
         try:
             yield from _damage(connection, path)
-            for stream in segment.streams_of(Owner(path.parent.parent.name)):
+            for stream in _streams_in(connection, path):
                 yield from _gaps(connection, path, stream, ends)
         except sqlite3.Error as error:
             yield f"{path}: cannot be read: {error}."
@@ -52,12 +52,18 @@ def ends(directory: Path) -> dict[tuple[Stream, str], int]:
         except FileNotFoundError:
             continue
         try:
-            for stream in segment.streams_of(Owner(path.parent.parent.name)):
+            for stream in _streams_in(connection, path):
                 _, last = _bounds(connection, stream)
                 found[stream, path.parent.name] = last
         finally:
             connection.close()
     return found
+
+
+def _streams_in(connection: sqlite3.Connection, path: Path) -> list[Stream]:
+    """The streams that a segment holds."""
+    owner = Owner(path.parent.parent.name)
+    return [each for each in segment.streams_of(owner) if segment.has(connection, each)]
 
 
 def _damage(connection: sqlite3.Connection, path: Path) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Reading a partition from any process: its segments one after the other."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, TypeVar
@@ -77,7 +77,7 @@ class PartitionReader:
         numbers = self._numbers()
         at = self._segment_after(stream, after, numbers)
         for index, number in enumerate(numbers[at:]):
-            start = self._starts_of(number)[stream]
+            start = self._starts_of(number).get(stream, 0)
             if index and start != after:
                 raise LogError(
                     f"The log lacks the {stream} records from {after + 1:,} to {start:,}.",
@@ -97,8 +97,10 @@ class PartitionReader:
         if not numbers:
             return 0
         newest = self._connection(numbers[-1])
+        if not segment.has(newest, stream):
+            return 0
         [(last,)] = newest.execute(f"SELECT max(position) FROM {segment.table_of(stream)}")
-        return last or self._starts_of(numbers[-1])[stream]
+        return last or self._starts_of(numbers[-1]).get(stream, 0)
 
     def _snapshot(self, stream: Stream, after: int) -> LogSnapshot:
         waiting: list[Tally] = []
@@ -111,7 +113,7 @@ class PartitionReader:
 
         tallies, numbers = self._summed(look)
         for number, following in pairwise(numbers):
-            if self._starts_of(following)[stream] > after:
+            if self._starts_of(following).get(stream, 0) > after:
                 waiting += _waiting(self._connection(number), stream, after)
         return LogSnapshot(add_tallies(tallies), consumed, add_tallies(waiting))
 
@@ -155,11 +157,12 @@ class PartitionReader:
     def _segment_after(self, stream: Stream, after: int, numbers: Sequence[int]) -> int:
         """The index of the segment that holds the position after `after`."""
         index = len(numbers) - 1
-        while index > 0 and self._starts_of(numbers[index])[stream] > after:
+        while index > 0 and self._starts_of(numbers[index]).get(stream, 0) > after:
             index -= 1
         return max(index, 0)
 
     def _starts_of(self, number: int) -> dict[Stream, int]:
+        """The last position of each stream before a segment; of none that is newer than it."""
         if number not in self._starts:
             rows = self._connection(number).execute("SELECT stream, position FROM starts")
             self._starts[number] = {Stream(stream): position for stream, position in rows}
@@ -171,8 +174,11 @@ class PartitionReader:
             self._tallies[number] = segment.tallies_in(self._connection(number))
         return self._tallies[number]
 
-    def _rows(self, number: int, stream: Stream, after: int) -> "_Rows":
-        return _Rows(self._connection(number), self.name, stream, after)
+    def _rows(self, number: int, stream: Stream, after: int) -> "Iterable[Stored]":
+        connection = self._connection(number)
+        if not segment.has(connection, stream):
+            return ()
+        return _Rows(connection, self.name, stream, after)
 
     def _connection(self, number: int) -> sqlite3.Connection:
         connection = self._open.pop(number, None)
@@ -214,6 +220,8 @@ class _Rows:
 
 
 def _waiting(connection: sqlite3.Connection, stream: Stream, after: int) -> list[Tally]:
+    if not segment.has(connection, stream):
+        return []
     outcome = Outcome.ACCEPTED if stream is Stream.COLLECTED else Outcome.PASSED
     rows = connection.execute(
         f"SELECT source_id, received_at / {MICROSECONDS_PER_HOUR} AS hour, sum(count)"

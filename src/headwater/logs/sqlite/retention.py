@@ -90,6 +90,8 @@ def _ends(path: Path, owner: Owner) -> tuple[Mapping[Stream, int], int, int]:
         ends: dict[Stream, int] = {}
         newest = 0
         for stream in segment.streams_of(owner):
+            if not segment.has(connection, stream):
+                continue
             table = segment.table_of(stream)
             [(end,)] = connection.execute(f"SELECT max(position) FROM {table}")
             if end:

@@ -111,6 +111,24 @@ def create(
     sync_folder(path.parent)
 
 
+def complete(connection: sqlite3.Connection, owner: Owner) -> None:
+    """Add the streams that the owner did not write yet when the segment was made."""
+    missing = [stream for stream in streams_of(owner) if not has(connection, stream)]
+    if not missing:
+        return
+    tables = "".join(_RECORDS.format(table=table_of(stream)) for stream in missing)
+    starts = "".join(f"INSERT INTO starts VALUES ('{stream.value}', 0);" for stream in missing)
+    connection.executescript(f"BEGIN IMMEDIATE; {tables} {starts} COMMIT;")
+
+
+def has(connection: sqlite3.Connection, stream: Stream) -> bool:
+    """Whether a segment holds a stream: one that is older than the stream does not."""
+    found = connection.execute(
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (table_of(stream),)
+    )
+    return found.fetchone() is not None
+
+
 def open_to_write(path: Path) -> sqlite3.Connection:
     """A connection that syncs each commit and leaves checkpoints to their own thread."""
     connection = _connect(path)

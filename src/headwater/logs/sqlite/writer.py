@@ -39,6 +39,7 @@ class SqliteWriter:
         try:
             self._number = self._newest()
             self._connection = segment.open_to_write(self._path)
+            segment.complete(self._connection, owner)
             self._recover()
         except sqlite3.Error as error:
             os.close(self._lock)
