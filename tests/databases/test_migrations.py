@@ -11,6 +11,7 @@ from sqlalchemy import text
 import headwater.access.tables
 import headwater.cleaning.tables
 import headwater.databases
+import headwater.functions.tables
 import headwater.imports.tables
 import headwater.quarantine.tables
 import headwater.questions.tables

@@ -1,0 +1,1 @@
+"""Functions: code of people, in events' way or making events of what is received."""
