@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -64,6 +64,17 @@ class Batch(msgspec.Struct):
         return [digest for passed in self.passed.values() for digest in passed.digests]
 
 
+class Witness(Protocol):
+    """Who is told of each event what becomes of it, until duplicates are told apart: whoever asks
+    what a batch would be. What could not be decoded is in `Batch.aside` alone."""
+
+    def passed(self, place: Place, events: Sequence[Event]) -> None:
+        """They are the next ones in the columns of their place."""
+        ...
+
+    def left_out(self, event: Event, verdict: Quarantine | Drop) -> None: ...
+
+
 class Settled(msgspec.Struct, frozen=True):
     """The entry to append, and the marks in it (None where nothing new was seen)."""
 
@@ -79,6 +90,7 @@ def process(
     after: Positions,
     steps: Sequence[tuple[str, Step]] = STEPS,
     programs: Programs = NO_PROGRAMS,
+    witness: Witness | None = None,
 ) -> Batch:
     """Decode requests, which stand after these positions, and lead their events through the steps,
     and then through their source's program.
@@ -100,15 +112,21 @@ def process(
             batch.newest = max(batch.newest, record.received_at)
             batch.oldest = min(batch.oldest or record.received_at, record.received_at)
         if len(found.events) >= _AT_ONCE:
-            _run(found.events, functions, programs, batch)
+            _run(found.events, functions, programs, batch, witness)
             found.events.clear()
         if inflated > INFLATED_BYTES:
             break
-    _run(found.events, functions, programs, batch)
+    _run(found.events, functions, programs, batch, witness)
     return batch
 
 
-def _run(events: Iterable[Event], steps: Sequence[Step], programs: Programs, batch: Batch) -> None:
+def _run(
+    events: Iterable[Event],
+    steps: Sequence[Step],
+    programs: Programs,
+    batch: Batch,
+    witness: Witness | None,
+) -> None:
     kept: dict[Place, list[Event]] = {}
     receipt = place = None
     keep = None
@@ -116,7 +134,7 @@ def _run(events: Iterable[Event], steps: Sequence[Step], programs: Programs, bat
         for step in steps:
             verdict = step(event)
             if verdict is not None:
-                _leave_out(event, verdict, batch)
+                _leave_out(event, verdict, batch, witness)
                 break
         else:
             if event.receipt is not receipt or keep is None:
@@ -126,7 +144,7 @@ def _run(events: Iterable[Event], steps: Sequence[Step], programs: Programs, bat
             keep(event)
     for place, group in kept.items():
         if stages := programs.of(place[0]):
-            group = _governed(stages, group, place, batch)
+            group = _governed(stages, group, place, batch, witness)
             if not group:
                 continue
         passed = batch.passed.get(place)
@@ -134,20 +152,35 @@ def _run(events: Iterable[Event], steps: Sequence[Step], programs: Programs, bat
             passed = batch.passed[place] = Passed()
         passed.columns.add(group)
         passed.digests += digests(group)
+        if witness is not None:
+            witness.passed(place, group)
 
 
 def _governed(
-    stages: Sequence[Stage], events: list[Event], place: Place, batch: Batch
+    stages: Sequence[Stage],
+    events: list[Event],
+    place: Place,
+    batch: Batch,
+    witness: Witness | None,
 ) -> list[Event]:
     """The events of a source and hour that pass its program."""
     touched: Counter[str] = Counter()
-    passed = lead(stages, events, lambda event, verdict: _leave_out(event, verdict, batch), touched)
+    passed = lead(
+        stages,
+        events,
+        lambda event, verdict: _leave_out(event, verdict, batch, witness),
+        touched,
+    )
     for rule_id, count in touched.items():
         batch.touched[place, rule_id] += count
     return passed
 
 
-def _leave_out(event: Event, verdict: Quarantine | Drop, batch: Batch) -> None:
+def _leave_out(
+    event: Event, verdict: Quarantine | Drop, batch: Batch, witness: Witness | None
+) -> None:
+    if witness is not None:
+        witness.left_out(event, verdict)
     if isinstance(verdict, Quarantine):
         batch.aside.append(aside(event, verdict))
     else:
