@@ -21,7 +21,7 @@ from headwater.cleaning.model import (
     Scope,
 )
 from headwater.cleaning.stages import decider
-from headwater.errors import ConflictError, FqlError, InvalidError
+from headwater.errors import ConflictError, FqlError, InvalidError, NotFoundError
 from headwater.kit import ids
 from headwater.pipeline.program import Memory
 from headwater.spec import EVENT_TYPES
@@ -97,6 +97,23 @@ def change(changes: Changes, by: Principal, rule_id: str, wanted: Wanted) -> Rul
         store.update_rule(step.connection, after)
         step.record(modified(SUBJECT, rule_id, before, after, name=after.name))
     return after
+
+
+def reorder(changes: Changes, by: Principal, rule_ids: Sequence[str]) -> None:
+    """Put rules in this order; those that are not named keep theirs, and come after. Raises
+    ForbiddenError, and NotFoundError for a rule that there is not."""
+    by.require(Permission.PLAN_ADMIN)
+    with changes.change(by) as step:
+        held = {each.id: each for each in store.rules(step.connection, by.workspace_id)}
+        for rule_id in rule_ids:
+            if rule_id not in held:
+                raise NotFoundError(f"There is no cleaning rule {rule_id!r}.")
+        for position, rule_id in enumerate(dict.fromkeys([*rule_ids, *held]), 1):
+            before = held[rule_id]
+            if before.position != position:
+                after = msgspec.structs.replace(before, position=position, updated_at=step.now)
+                store.update_rule(step.connection, after)
+                step.record(modified(SUBJECT, rule_id, before, after, name=after.name))
 
 
 def remove(changes: Changes, by: Principal, rule_id: str) -> None:

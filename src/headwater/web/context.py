@@ -1,10 +1,12 @@
 """What the pages work with; app/control.py puts it together."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from headwater.access.changes import Changes
 from headwater.backends import Backends
 from headwater.kit.clock import Clock
+from headwater.kit.vault import Vault, open_vault
 from headwater.ports import Log
 from headwater.queries.remote import RemoteWarehouse
 from headwater.settings import Settings
@@ -22,3 +24,8 @@ class Context:
     published: PublishedConfiguration
     warehouse: RemoteWarehouse
     backends: Backends
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What seals secrets."""
+        return open_vault(self.settings.data_dir, self.settings.secret_key)

@@ -44,6 +44,10 @@ SECTIONS: Final = (
         ),
     ),
     Section(
+        N_("Govern"),
+        (Place("/rules", N_("Cleaning rules"), "filter", "r", Permission.PLAN_READ),),
+    ),
+    Section(
         N_("Warehouse"),
         (
             Place("/warehouse", N_("Tables"), "table", "w", OnSome(Permission.WAREHOUSE_READ)),
