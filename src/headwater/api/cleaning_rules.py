@@ -16,22 +16,12 @@ from headwater.cleaning import changing
 from headwater.cleaning.changing import Wanted
 from headwater.cleaning.counts import Touched, touched
 from headwater.cleaning.kinds import KINDS
-from headwater.cleaning.model import (
-    PART,
-    Kind,
-    Published,
-    Rule,
-    Scope,
-    Setting,
-    order,
-    settings_of,
-)
+from headwater.cleaning.model import Kind, Rule, Scope, Setting, settings_of
+from headwater.cleaning.trying import without_and_with
 from headwater.comparing import Comparison, compare, latest, pasted
 from headwater.errors import BadRequestError
 from headwater.kit.clock import isoformat
 from headwater.pipeline.event import Limits
-from headwater.workspaces import store
-from headwater.workspaces.model import Configuration
 
 _TAG: Final = "Cleaning Rules"
 _MOST_TRIED: Final = 10_000
@@ -186,27 +176,13 @@ async def attempt(call: Call) -> Response:
         changes.record_read(by, "Events", f"trial of the cleaning rule {rule.name}")
     settings = call.context.settings
     limits = Limits(settings.max_event_bytes, settings.max_batch_events, settings.max_nesting)
-    without, with_it = await run_in_threadpool(_configurations, call, rule)
+    without, with_it = await run_in_threadpool(
+        without_and_with, changes, by, call.context.published.current(), rule
+    )
     trial = await run_in_threadpool(
         compare, requests, without, with_it, limits, samples=body.samples
     )
     return answer(Data(TriedCleaningRule(trial)))
-
-
-def _configurations(call: Call, rule: Rule) -> tuple[Configuration, Configuration]:
-    """The configuration as it is without a rule, and with it in its place."""
-    with call.context.changes.reading() as connection:
-        configuration = store.configuration(connection)
-        rules = changing.others(connection, call.principal.workspace_id, rule)
-    published = call.context.published.current()
-    parts = {} if published is None else published.parts
-
-    def having(rules: Sequence[Rule]) -> Configuration:
-        part = Published({call.principal.workspace_id: tuple(rules)})
-        raw = msgspec.Raw(msgspec.json.encode(part))
-        return msgspec.structs.replace(configuration, parts={**parts, PART: raw})
-
-    return having(rules), having(sorted([*rules, rule], key=order))
 
 
 async def _counts(call: Call) -> Mapping[str, Touched]:

@@ -1,134 +1,41 @@
 """/api/transformations: what changes events of a source without code."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from headwater.access.permissions import Permission
 from headwater.api.frame import DONE, ApiRoute, Call, Data, Doc, Status, answer
-from headwater.api.pages import Paged, PaginationOutput, page_of
+from headwater.api.pages import Paged, page_of
+from headwater.api.transformation_bodies import (
+    ChangeTransformation,
+    CreateTransformation,
+    OneTransformation,
+    OperationKind,
+    OperationKinds,
+    Transformations,
+    TransformationV1,
+    TriedTransformation,
+    TryTransformation,
+)
 from headwater.api.visible import visible
 from headwater.cleaning.counts import Touched, touched
-from headwater.comparing import Comparison, compare, latest, pasted
+from headwater.comparing import compare, latest, pasted
 from headwater.errors import InvalidError
 from headwater.pipeline.event import Limits
 from headwater.transformations import changing
 from headwater.transformations.changing import Wanted
 from headwater.transformations.kinds import KINDS
-from headwater.transformations.model import (
-    PART,
-    FqlDefinedProperty,
-    HashProperties,
-    Operation,
-    PropertyRename,
-    PropertyValueTransformation,
-    Published,
-    Transformation,
-)
-from headwater.transformations.opening import ready_of, secrets_of
-from headwater.workspaces import masks, store
-from headwater.workspaces.model import Configuration
+from headwater.transformations.model import HashProperties, Transformation
+from headwater.transformations.opening import secrets_of
+from headwater.transformations.trying import without_and_with
+from headwater.workspaces import masks
 
 _TAG: Final = "Transformations"
-_MOST_TRIED: Final = 10_000
-
-Condition = Annotated[
-    str, Meta(max_length=5_000, description="FQL: the events it is for; empty is all.")
-]
-AllowedNames = Annotated[list[str], Meta(max_length=1_000)]
-Destination = Annotated[
-    str, Meta(description="Refused: transformations of one destination need destinations.")
-]
-
-
-class _Changes(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    drop: bool | UnsetType = UNSET
-    new_event_name: Annotated[str, Meta(max_length=1_000)] | UnsetType = UNSET
-    property_renames: list[PropertyRename] | UnsetType = UNSET
-    property_value_transformations: list[PropertyValueTransformation] | UnsetType = UNSET
-    fql_defined_properties: list[FqlDefinedProperty] | UnsetType = UNSET
-    allow_properties: AllowedNames | UnsetType | None = UNSET
-    hash_properties_configuration: HashProperties | UnsetType | None = UNSET
-    operations: list[Operation] | UnsetType = UNSET
-
-
-class CreateTransformation(_Changes, frozen=True, rename="camel", kw_only=True):
-    """A transformation. `operations` are our own further kinds."""
-
-    name: str
-    source_id: str
-    enabled: bool
-    condition: Condition = msgspec.field(name="if")
-    destination_metadata_id: Destination | UnsetType = UNSET
-
-
-class ChangeTransformation(_Changes, frozen=True, rename="camel", kw_only=True):
-    """What to change; what is left out stays."""
-
-    name: str | UnsetType = UNSET
-    source_id: str | UnsetType = UNSET
-    enabled: bool | UnsetType = UNSET
-    condition: Condition | UnsetType = msgspec.field(name="if", default=UNSET)
-    destination_metadata_id: Destination | UnsetType = UNSET
-
-
-class TransformationV1(_Changes, frozen=True, rename="camel", kw_only=True):
-    """A transformation, and how many events it altered or left out."""
-
-    id: str
-    name: str
-    source_id: str
-    enabled: bool
-    condition: str = msgspec.field(name="if")
-    touched: Touched
-
-
-class Transformations(msgspec.Struct, frozen=True):
-    transformations: list[TransformationV1]
-    pagination: PaginationOutput
-
-
-class OneTransformation(msgspec.Struct, frozen=True):
-    transformation: TransformationV1
-
-
-class OperationKind(msgspec.Struct, frozen=True):
-    """One of our kinds of operation, the JSON Schema of its settings, and an example."""
-
-    kind: str
-    about: str
-    settings: Mapping[str, Any]
-    example: Mapping[str, Any]
-
-
-class OperationKinds(msgspec.Struct, frozen=True):
-    kinds: list[OperationKind]
-
-
-class TryTransformation(msgspec.Struct, frozen=True, rename="camel"):
-    """One to try, new or with changes, on given events or on its source's last ones."""
-
-    transformation_id: Annotated[
-        str, Meta(description="One that there is; empty for a new one.")
-    ] = ""
-    transformation: ChangeTransformation = ChangeTransformation()
-    events: Annotated[
-        list[dict[str, Any]], Meta(max_length=100, description="Events; none are the last ones.")
-    ] = msgspec.field(default_factory=list)
-    count: Annotated[
-        int, Meta(ge=1, le=_MOST_TRIED, description="How many of the last events to take.")
-    ] = 1000
-    samples: Annotated[int, Meta(ge=0, le=200, description="The most events to show.")] = 20
-
-
-class TriedTransformation(msgspec.Struct, frozen=True):
-    """What it would do: against the same without it."""
-
-    trial: Comparison
 
 
 async def index(call: Call) -> Response:
@@ -214,31 +121,13 @@ async def attempt(call: Call) -> Response:
         context.changes.record_read(by, "Events", f"trial of the transformation {made.name}")
     settings = context.settings
     limits = Limits(settings.max_event_bytes, settings.max_batch_events, settings.max_nesting)
-    without, with_it = await run_in_threadpool(_configurations, call, made)
+    without, with_it = await run_in_threadpool(
+        without_and_with, context.changes, by, context.vault, context.published.current(), made
+    )
     trial = await run_in_threadpool(
         compare, requests, without, with_it, limits, samples=body.samples
     )
     return answer(Data(TriedTransformation(trial)))
-
-
-def _configurations(call: Call, made: Transformation) -> tuple[Configuration, Configuration]:
-    """The configuration as it is without a transformation, and with it in its place."""
-    with call.context.changes.reading() as connection:
-        configuration = store.configuration(connection)
-        others = changing.others(connection, call.principal.workspace_id, made)
-    published = call.context.published.current()
-    parts = {} if published is None else published.parts
-    vault = call.context.vault
-
-    def having(found: Sequence[Transformation]) -> Configuration:
-        ordered = sorted(found, key=lambda each: (each.created_at, each.id))
-        of_source = tuple(
-            ready_of(each, vault) for each in ordered if each.source_id == made.source_id
-        )
-        raw = msgspec.Raw(msgspec.json.encode(Published({made.source_id: of_source})))
-        return msgspec.structs.replace(configuration, parts={**parts, PART: raw})
-
-    return having(others), having([*others, made])
 
 
 async def _counts(call: Call) -> Mapping[str, Touched]:

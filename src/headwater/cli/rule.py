@@ -11,6 +11,7 @@ from headwater.cleaning import page
 from headwater.cli.connection import Connection, call
 from headwater.cli.options import ClientOptions, settings_of
 from headwater.cli.private_server import server
+from headwater.cli.trials import json_object, tell
 from headwater.errors import BadRequestError, NotFoundError
 
 app = App(name="rule", help="Keep cleaning rules, and try them before they are on.")
@@ -166,28 +167,12 @@ def try_(
         if rule is not None:
             body["ruleId"] = _id(connection, rule)
         if given is not None:
-            body["events"] = [_object(given, "--given")]
+            body["events"] = [json_object(given, "--given")]
         trial = call(connection, "POST", f"{_PATH}/test", body)["trial"]
     if format == "json":
         _print(trial)
     else:
-        _tell(trial)
-
-
-def _tell(trial: Mapping[str, Any]) -> None:
-    effects = ", ".join(f"{count:,} {effect}" for effect, count in trial["effects"].items())
-    print(f"{trial['read']:,} events read: {effects or 'nothing differs'}")
-    for each in trial["samples"]:
-        name = each["event"] or each["type"]
-        print(f"\n{each['effect']}  {name}  {each['messageId']}  {each['detail']}".rstrip())
-        for difference in each["differences"]:
-            before, after = (_short(difference[side]) for side in ("before", "after"))
-            print(f"    {difference['path']}: {before} -> {after}")
-
-
-def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:79]}…"
+        tell(trial)
 
 
 def _rules(connection: Connection) -> Sequence[Mapping[str, Any]]:
@@ -216,7 +201,7 @@ def _body(
     body = {"name": name, "kind": kind, "position": position}
     found: dict[str, Any] = {key: value for key, value in body.items() if value is not None}
     if settings is not None:
-        found["settings"] = _object(settings, "--settings")
+        found["settings"] = json_object(settings, "--settings")
     if scope is not None and scope.is_given:
         found["scope"] = {
             "sources": [_source_id(connection, each) for each in scope.source or ()],
@@ -233,16 +218,6 @@ def _source_id(connection: Connection, named: str) -> str:
         if named in (source["id"], source["slug"], source["name"]):
             return str(source["id"])
     raise NotFoundError(f"There is no source {named!r}.", hint="See `headwater source list`.")
-
-
-def _object(text: str, option: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise BadRequestError(f"{option}: is not JSON: {error}.") from None
-    if not isinstance(value, dict):
-        raise BadRequestError(f"{option}: must be a JSON object.")
-    return value
 
 
 def _print(value: object) -> None:
