@@ -13,6 +13,7 @@ import headwater.cleaning.tables
 import headwater.databases
 import headwater.functions.tables
 import headwater.imports.tables
+import headwater.plans.tables
 import headwater.quarantine.tables
 import headwater.questions.tables
 import headwater.transformations.tables
