@@ -3,6 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 NODE := tests/flows/node
+JAVA := tests/flows/java
 PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -14,7 +15,7 @@ run: .venv/.installed  ## start Headwater and say how to send a first event
 demo: .venv/.installed  ## start it and live weeks of a small shop (DATA=FOLDER replays real data)
 	@exec $(BIN)/headwater demo --serve $(if $(DATA),--data "$(DATA)")
 
-test: lint $(NODE)/node_modules/.installed  ## install what the tests need and run them all
+test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed  ## install what the tests need and run them all
 	@.ci/need chromium
 	$(BIN)/pytest $(PYTEST_ARGS)
 
@@ -36,7 +37,7 @@ tracker: $(NODE)/node_modules/.installed  ## put the browser tracker's files tog
 	node .ci/tracker.mjs
 
 clean:  ## remove what was installed; data folders stay
-	rm -rf .venv $(NODE)/node_modules
+	rm -rf .venv $(NODE)/node_modules $(JAVA)/lib
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -61,4 +62,10 @@ $(NODE)/node_modules/.installed: $(NODE)/package-lock.json
 	@.ci/need node npm curl
 	cd $(NODE) && npm ci --no-audit --no-fund \
 	  || { echo 'The npm packages of the tests could not be installed.' >&2; exit 1; }
+	@touch $@
+
+$(JAVA)/lib/.installed: $(JAVA)/pom.xml
+	@.ci/need java mvn
+	cd $(JAVA) && mvn -q -B dependency:copy-dependencies -DoutputDirectory=lib \
+	  || { echo 'The Java packages of the tests could not be installed.' >&2; exit 1; }
 	@touch $@

@@ -12,57 +12,10 @@ import pytest
 from segment.analytics.client import Client as SegmentClient
 
 from headwater.testing.whole import Whole
+from tests.flows.awkward import AWKWARD, KINDS, MEMBERS, only, stored
+from tests.flows.faulty import Fault, Faulty
 
 pytestmark = pytest.mark.whole
-
-AWKWARD: dict[str, Any] = {
-    "nested": {"a": {"b": [1, {"c": None}, [True, "x"]]}, "Mixed Case": {"键": "值"}},
-    "chinese": "你好，世界 — 订单已完成",
-    "emoji": "🎉👩‍👩‍👧‍👦🇨🇳",
-    "nothing": None,
-    "empty": "",
-    "empty_list": [],
-    "empty_object": {},
-    "date": "2023-10-01T00:00:00.000Z",
-    "large": 9007199254740991,
-    "negative": -12.75,
-    "tiny": 1e-7,
-    "quote": 'he said "hi" \\ / \n\t',
-    "nul": "a\u0000b",
-    "list": [1, "two", None, {"three": 3}],
-}
-MEMBERS = {
-    "identify": "traits",
-    "group": "traits",
-    "track": "properties",
-    "page": "properties",
-    "screen": "properties",
-}
-"""Where each call that has values has them."""
-KINDS = sorted([*MEMBERS, "alias"])
-
-
-def stored(whole: Whole, source: str, *, expected: int) -> list[dict[str, Any]]:
-    """The events of a source as they would be delivered, once all that it accepted is loaded."""
-
-    def exported() -> list[dict[str, Any]]:
-        answer = httpx.get(
-            f"{whole.url}/api/export/events",
-            params={"source": source},
-            headers={"Authorization": f"Bearer {whole.token}"},
-            timeout=60,
-        )
-        answer.raise_for_status()
-        return [json.loads(line) for line in answer.text.splitlines()]
-
-    whole.wait_until(lambda: len(exported()) >= expected)
-    whole.wait_until_loaded()
-    return exported()
-
-
-def only(events: list[dict[str, Any]], kind: str) -> dict[str, Any]:
-    [event] = [event for event in events if event["type"] == kind]
-    return event
 
 
 @pytest.mark.parametrize("gzipped", [False, True], ids=["plain", "gzip"])
@@ -72,16 +25,7 @@ def test_segments_python_library_delivers_every_call_unaltered(whole: Whole, gzi
     client = SegmentClient(key, host=whole.url, gzip=gzipped, upload_size=4)
     values = AWKWARD | {"large": 2**62 + 1, "when": datetime(2023, 10, 1, 12, 30, tzinfo=UTC)}
     sent = AWKWARD | {"large": 2**62 + 1, "when": "2023-10-01T12:30:00+00:00"}
-    at = datetime(2026, 10, 1, 8, 0, 0, 123000, tzinfo=UTC)
-    who = {"user_id": "py-user", "anonymous_id": "py-anonymous", "timestamp": at}
-    client.identify(traits=values, **who)
-    client.track(event="Awkward 订单 🎉", properties=values, **who)
-    client.page(name="Home 首页", category="Shop", properties=values, **who)
-    client.screen(name="Screen", properties=values, **who)
-    client.group(group_id="group-1", traits=values, **who)
-    client.alias(previous_id="py-before", user_id="py-user", timestamp=at)
-    client.flush()
-    client.join()
+    call_all(client, values)
 
     events = stored(whole, name, expected=6)
 
@@ -97,17 +41,45 @@ def test_segments_python_library_delivers_every_call_unaltered(whole: Whole, gzi
     assert {event["context"]["library"]["name"] for event in events} == {"analytics-python"}
 
 
-def test_segments_node_library_delivers_every_call_unaltered(
+def test_segments_python_library_loses_nothing_over_faults(whole: Whole) -> None:
+    _, key = whole.create_source("Python faults")
+    faults = [Fault.FAILS, Fault.BUSY, Fault.RESET, Fault.LOST, Fault.SLOW, Fault.AWAY]
+    with Faulty(whole.url, faults) as way:
+        call_all(SegmentClient(key, host=way.url, upload_size=1), AWKWARD)
+        assert way.is_over
+
+    events = stored(whole, "Python faults", expected=6)
+    assert sorted(event["type"] for event in events) == KINDS
+    assert len({event["messageId"] for event in events}) == 6
+
+
+def call_all(client: SegmentClient, values: dict[str, Any]) -> None:
+    """Each kind of call once, by a client that is closed then."""
+    at = datetime(2026, 10, 1, 8, 0, 0, 123000, tzinfo=UTC)
+    who = {"user_id": "py-user", "anonymous_id": "py-anonymous", "timestamp": at}
+    client.identify(traits=values, **who)
+    client.track(event="Awkward 订单 🎉", properties=values, **who)
+    client.page(name="Home 首页", category="Shop", properties=values, **who)
+    client.screen(name="Screen", properties=values, **who)
+    client.group(group_id="group-1", traits=values, **who)
+    client.alias(previous_id="py-before", user_id="py-user", timestamp=at)
+    client.flush()
+    client.join()
+
+
+def test_segments_node_library_delivers_every_call_unaltered_over_faults(
     whole: Whole, node_modules: Path
 ) -> None:
     _, key = whole.create_source("Node")
-    done = subprocess.run(
-        ["node", "send.mjs", whole.url, key, json.dumps(AWKWARD)],
-        cwd=node_modules,
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
+    with Faulty(whole.url, [Fault.FAILS, Fault.BUSY, Fault.RESET, Fault.LOST, Fault.SLOW]) as way:
+        done = subprocess.run(
+            ["node", "send.mjs", way.url, key, json.dumps(AWKWARD)],
+            cwd=node_modules,
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        assert way.is_over
     assert json.loads(done.stdout) == {"failed": []}
 
     events = stored(whole, "Node", expected=6)
