@@ -73,9 +73,15 @@ class Memory:
     """What stages remember of earlier events, by a name that also says with which settings.
 
     It outlives a program: the same rule in the next one goes on with what it knew.
+
+    While `is_reminding`, events go through that went through before, for stages to remember them:
+    one that anybody outside would notice (a function, which may call other systems) lets them pass
+    untouched. So it does while `is_looking`, unless it can tell that nobody would notice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_looking: bool = False) -> None:
+        self.is_looking = is_looking
+        self.is_reminding = False
         self._held: dict[str, Any] = {}
         self._asked: set[str] = set()
 

@@ -131,15 +131,19 @@ class PipelineWorker:
             ends=self._positions,
         )
         requests, sources = list(last)[::-1], configuration.by_id()
-        while requests:
-            batch = process(
-                requests[: self._most_events],
-                sources,
-                self._limits,
-                after={},
-                programs=self._programs,
-            )
-            requests = requests[batch.requests :]
+        self._memory.is_reminding = True
+        try:
+            while requests:
+                batch = process(
+                    requests[: self._most_events],
+                    sources,
+                    self._limits,
+                    after={},
+                    programs=self._programs,
+                )
+                requests = requests[batch.requests :]
+        finally:
+            self._memory.is_reminding = False
 
     def close(self) -> None:
         """Let go of the streams."""
