@@ -105,6 +105,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(ge=0, description="Events are refused with 503 while the disk has less room left."),
     ] = 1_000_000_000
 
+    # The archive
+    archive: Annotated[
+        str,
+        Meta(
+            pattern=r"^(on|off|[a-z0-9]+://.+)$",
+            description="What was collected, for longer than the log: on (in DIR/archive), off, "
+            "or its address, such as s3://bucket/prefix.",
+        ),
+    ] = "on"
+    archive_days: Annotated[
+        float, Meta(ge=0, description="How many days the archive keeps requests; 0 keeps them all.")
+    ] = 365.0
+    archive_interval_seconds: Annotated[
+        float, Meta(gt=0, description="How often the archive takes in what was collected.")
+    ] = 60.0
+
     # The pipeline
     dedupe_days: Annotated[
         float, Meta(gt=0, description="How many days a messageId is remembered.")
@@ -112,6 +128,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch_max_events: Annotated[
         int, Meta(ge=1, description="The most events that the pipeline handles at once.")
     ] = 10_000
+
+    # Functions
+    python_functions: Annotated[
+        list[str],
+        Meta(
+            description="Python modules whose handlers events go through, unbounded, in the "
+            "pipeline's own process: only code that you trust."
+        ),
+    ] = []
+    function_event_seconds: Annotated[
+        float, Meta(gt=0, le=60, description="How long a function may take for one event.")
+    ] = 2.0
+    function_batch_seconds: Annotated[
+        float, Meta(gt=0, le=300, description="How long a function may take for a batch of events.")
+    ] = 5.0
+    function_memory_bytes: Annotated[
+        int, Meta(ge=80_000_000, description="How much memory a function may take.")
+    ] = 192_000_000
+    function_fetch_allowed: Annotated[
+        list[str],
+        Meta(
+            description="Private hosts or CIDR ranges that functions may call; all others that "
+            "are not on the public internet are refused."
+        ),
+    ] = []
 
     # The warehouse
     load_interval_seconds: Annotated[
