@@ -18,10 +18,10 @@ from headwater.cleaning.counts import Touched, touched
 from headwater.cleaning.kinds import KINDS
 from headwater.cleaning.model import Kind, Rule, Scope, Setting, settings_of
 from headwater.cleaning.trying import without_and_with
-from headwater.comparing import Comparison, compare, latest, pasted
 from headwater.errors import BadRequestError
 from headwater.kit.clock import isoformat
 from headwater.pipeline.event import Limits
+from headwater.whatif.trial import Comparison, compare, latest, pasted
 
 _TAG: Final = "Cleaning Rules"
 _MOST_TRIED: Final = 10_000

@@ -8,7 +8,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from headwater.api.pages import PaginationOutput
 from headwater.cleaning.counts import Touched
-from headwater.comparing import Comparison
 from headwater.transformations.model import (
     FqlDefinedProperty,
     HashProperties,
@@ -16,6 +15,7 @@ from headwater.transformations.model import (
     PropertyRename,
     PropertyValueTransformation,
 )
+from headwater.whatif.trial import Comparison
 
 _MOST_TRIED: Final = 10_000
 

@@ -24,7 +24,6 @@ from headwater.api.transformation_bodies import (
 )
 from headwater.api.visible import visible
 from headwater.cleaning.counts import Touched, touched
-from headwater.comparing import compare, latest, pasted
 from headwater.errors import InvalidError
 from headwater.pipeline.event import Limits
 from headwater.transformations import changing
@@ -33,6 +32,7 @@ from headwater.transformations.kinds import KINDS
 from headwater.transformations.model import HashProperties, Transformation
 from headwater.transformations.opening import secrets_of
 from headwater.transformations.trying import without_and_with
+from headwater.whatif.trial import compare, latest, pasted
 from headwater.workspaces import masks
 
 _TAG: Final = "Transformations"
