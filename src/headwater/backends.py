@@ -5,6 +5,7 @@ import threading
 from dataclasses import dataclass
 
 from headwater.access.changes import Changes
+from headwater.archive.requests import StoredRequests
 from headwater.debugger.debugger import Debugger
 from headwater.pipeline.event import Limits
 from headwater.ports import Log
@@ -26,6 +27,7 @@ class Backends:
     schemas: Schemas
     debugger: Debugger
     quarantine: Quarantine
+    requests: StoredRequests
 
     async def run(self) -> None:
         """Go on with what a stop has cut short; let go of the log when cancelled."""
@@ -43,6 +45,8 @@ def backends(
     published: PublishedConfiguration,
     warehouse: RemoteWarehouse,
     stop: threading.Event | None = None,
+    *,
+    requests: StoredRequests | None = None,
 ) -> Backends:
     """The backends of a running Headwater; what watches the log ends when `stop` is set."""
     limits = Limits(settings.max_event_bytes, settings.max_batch_events, settings.max_nesting)
@@ -55,4 +59,5 @@ def backends(
         schemas=Schemas(warehouse, changes.clock),
         debugger=Debugger(log, warehouse, published.current, limits, stop),
         quarantine=quarantine,
+        requests=requests or StoredRequests(log),
     )

@@ -13,6 +13,7 @@ HeadwaterError                  code, message, hint, HTTP status
 │   └── UnavailableError        503: cannot be kept now; retry_after_seconds says when
 ├── LogError                    the durable log cannot do what it was asked
 │   └── LogFullError            the disk is over its watermark
+├── ArchiveError                the archive's files cannot be read or written
 ├── AccountError                events went in and did not come out: nothing of it is kept
 ├── SeenIdsError                what remembers message ids on disk is damaged
 ├── WarehouseError              the warehouse refused or failed
@@ -155,6 +156,13 @@ class LogFullError(LogError):
     """The disk is over its watermark: nothing is accepted until there is room again."""
 
     code = "log_full"
+    status = 503
+
+
+class ArchiveError(HeadwaterError):
+    """The archive's files cannot be read or written."""
+
+    code = "archive_error"
     status = 503
 
 

@@ -199,6 +199,10 @@ class Log(Protocol):
 
     def acknowledged(self, consumer: str, stream: Stream) -> Positions: ...
 
+    def dismiss(self, consumer: str) -> None:
+        """A consumer reads no more: it holds back retention no longer."""
+        ...
+
     def snapshot(self, owner: Owner, stream: Stream, after: Positions) -> LogSnapshot:
         """An owner's tallies and consumed positions, and what waits in `stream` after `after`."""
         ...

@@ -153,6 +153,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "are not on the public internet are refused."
         ),
     ] = []
+    geoip_dir: Annotated[
+        str,
+        Meta(description="The folder of GeoIP databases (.mmdb); empty is DIR/geoip."),
+    ] = ""
 
     # The warehouse
     load_interval_seconds: Annotated[
@@ -224,6 +228,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: Annotated[
         str, Meta(pattern="^(auto|json|text)$", description="auto is text on a terminal, else json")
     ] = "auto"
+
+    @property
+    def geoip_folder(self) -> Path:
+        """Where GeoIP databases are."""
+        return Path(self.geoip_dir) if self.geoip_dir else self.data_dir / "geoip"
 
 
 class Option(msgspec.Struct, frozen=True):

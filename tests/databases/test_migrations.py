@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import headwater.access.tables
+import headwater.archive.tables
 import headwater.cleaning.tables
 import headwater.databases
 import headwater.functions.tables
@@ -16,6 +17,7 @@ import headwater.imports.tables
 import headwater.plans.tables
 import headwater.quarantine.tables
 import headwater.questions.tables
+import headwater.replays.tables
 import headwater.transformations.tables
 import headwater.workspaces.tables
 from headwater.access.admission import by_token

@@ -8,9 +8,11 @@ from starlette.types import Receive, Scope, Send
 
 from headwater.api import application as api
 from headwater.api.frame import Context
+from headwater.app.archive import open_requests
 from headwater.app.log import open_log
 from headwater.app.state import open_state
 from headwater.backends import backends
+from headwater.cleaning import geoip
 from headwater.kit.asgi import serve_on_unix_socket
 from headwater.kit.clock import SystemClock
 from headwater.kit.sockets import socket_path
@@ -25,8 +27,13 @@ from headwater.web.context import Context as WebContext
 def run(settings: Settings, stop: threading.Event, listening: socket.socket | None) -> None:  # noqa: ARG001
     """Serve the API and the console on the control socket until told to stop."""
     clock = SystemClock()
+    geoip.FOLDER.move(settings.geoip_folder)
     log = open_log(settings)
-    with closing(log), open_state(settings, clock) as changes:
+    with (
+        closing(log),
+        open_state(settings, clock) as changes,
+        open_requests(settings, log, changes, clock) as requests,
+    ):
         published = OpenedConfiguration(
             settings.data_dir, open_vault(settings.data_dir, settings.secret_key)
         )
@@ -38,7 +45,9 @@ def run(settings: Settings, stop: threading.Event, listening: socket.socket | No
             log=log,
             published=published,
             warehouse=warehouse,
-            backends=backends(settings, changes, log, published, warehouse, stop),
+            backends=backends(
+                settings, changes, log, published, warehouse, stop, requests=requests
+            ),
         )
         serve_on_unix_socket(
             Control(context),

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from headwater.archive.model import CONSUMER, OFF
 from headwater.logs.sqlite import SqliteLog
 from headwater.ports import LOADER, Log, Stream
 from headwater.settings import Settings
@@ -16,10 +17,13 @@ _CONSUMERS: Final = {
 
 
 def open_log(settings: Settings) -> Log:
-    """The durable log of the settings' data folder."""
+    """The durable log of the settings' data folder. What is to be archived stays until it is."""
+    consumers = dict(_CONSUMERS)
+    if settings.archive != OFF:
+        consumers[Stream.COLLECTED] += (CONSUMER,)
     return SqliteLog(
         settings.data_dir / "log",
         segment_bytes=settings.log_segment_bytes,
         disk_reserve_bytes=settings.disk_reserve_bytes,
-        consumers=_CONSUMERS,
+        consumers=consumers,
     )

@@ -33,31 +33,19 @@ class Place(msgspec.Struct, frozen=True, order=True, array_like=True):
 class Archived(Protocol):
     """What the archive holds, as far as reading needs it."""
 
-    def positions(self) -> Positions:
-        """Up to where each partition of the collected stream is archived."""
-        ...
-
     def between(
-        self, source_ids: Collection[str], since: int, until: int, up_to: Positions
-    ) -> Iterator[Stored]:
-        """The archived requests up to these positions, in order."""
+        self, source_ids: Collection[str], since: int, until: int
+    ) -> tuple[Positions, Iterator[Stored]]:
+        """Up to where each partition of the collected stream is archived, and the archived
+        requests of a time, in order: both of one moment."""
         ...
 
 
 class NoArchive:
     """Where nothing is archived."""
 
-    def positions(self) -> Positions:
-        return {}
-
-    def between(
-        self,
-        source_ids: Collection[str],  # noqa: ARG002
-        since: int,  # noqa: ARG002
-        until: int,  # noqa: ARG002
-        up_to: Positions,  # noqa: ARG002
-    ) -> Iterator[Stored]:
-        return iter(())
+    def between(self, *_: object) -> tuple[Positions, Iterator[Stored]]:
+        return {}, iter(())
 
 
 class StoredRequests:
@@ -93,31 +81,23 @@ class StoredRequests:
                 and not is_again(stored)
             )
 
-        archived = self._archive.positions()
+        archived, held = self._archive.between(wanted, since, until)
         tails = [
-            filter(is_wanted, self._mended(archived) if name == REPLAYS else tail)
-            for name, tail in self._tails(archived, since)
+            filter(is_wanted, self._tail(name, archived.get(name, 0), end, since))
+            for name, end in self._log.ends(Stream.COLLECTED).items()
         ]
-        held = filter(is_wanted, self._archive.between(wanted, since, until, archived))
-        yield from heapq.merge(held, *tails, key=place_of)
+        yield from heapq.merge(filter(is_wanted, held), *tails, key=place_of)
 
-    def _tails(self, archived: Positions, since: int) -> list[tuple[str, Iterator[Stored]]]:
-        """What the log has of each partition after the archive's end, in order."""
-        ends = self._log.ends(Stream.COLLECTED)
-        return [
-            (name, _in_order(self._from(name, archived.get(name, 0), end, since)))
-            for name, end in ends.items()
-        ]
-
-    def _from(self, partition: str, archived: int, end: int, since: int) -> Iterator[Stored]:
+    def _tail(self, partition: str, archived: int, end: int, since: int) -> Iterator[Stored]:
+        """What the log has of a partition after the archive's end, in order."""
+        if partition == REPLAYS:
+            return self._mended(archived, end)
         start = max(archived, self._before(partition, archived, end, since) - _AROUND)
-        return self._after(partition, start, end)
+        return _in_order(self._after(partition, start, end))
 
-    def _mended(self, archived: Positions) -> Iterator[Stored]:
+    def _mended(self, start: int, end: int) -> Iterator[Stored]:
         """What people mended in quarantine: it stands in the order in which they sent it on, so
         that its places are sorted, and each is read by itself."""
-        end = self._log.ends(Stream.COLLECTED).get(REPLAYS, 0)
-        start = archived.get(REPLAYS, 0)
         places = [place_of(each) for each in self._after(REPLAYS, start, end) if not is_again(each)]
         for place in sorted(places):
             yield from self._read(REPLAYS, place.position - 1, 1)

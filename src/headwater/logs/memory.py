@@ -123,6 +123,12 @@ class MemoryLog:
     def acknowledged(self, consumer: str, stream: Stream) -> Positions:
         return dict(self._acknowledged.get((consumer, stream), {}))
 
+    def dismiss(self, consumer: str) -> None:
+        for names in self._consumers.values():
+            names.discard(consumer)
+        for stream in Stream:
+            self._acknowledged.pop((consumer, stream), None)
+
     def snapshot(self, owner: Owner, stream: Stream, after: Positions) -> LogSnapshot:
         outcome = Outcome.ACCEPTED if stream is Stream.COLLECTED else Outcome.PASSED
         tallies: list[Tally] = []

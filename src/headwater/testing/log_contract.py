@@ -259,6 +259,19 @@ class LogContract:
 
         assert len(log.read(Stream.COLLECTED, {"0": 10}, max_bytes=EVERYTHING)) == 20
 
+    def test_a_consumer_that_reads_no_more_holds_back_nothing(self, log: Log) -> None:
+        writer = log.writer(Owner.COLLECTOR)
+        for number in range(1, 31):
+            writer.append(collected(record(number)))
+        log.acknowledge("reader", Stream.COLLECTED, {"0": 30})
+        log.acknowledge("another", Stream.COLLECTED, {"0": 10})
+
+        log.dismiss("another")
+        log.retain(Retention(0.001, 1), now=NOON + 24 * MICROSECONDS_PER_HOUR)
+
+        assert log.acknowledged("another", Stream.COLLECTED) == {}
+        assert len(log.read(Stream.COLLECTED, {"0": 10}, max_bytes=EVERYTHING)) < 20
+
     def test_what_is_over_the_size_goes_however_young(self, log: Log) -> None:
         writer = log.writer(Owner.COLLECTOR)
         for number in range(1, 31):

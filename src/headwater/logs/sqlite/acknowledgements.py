@@ -35,6 +35,11 @@ class Acknowledgements:
         known = self._own.get(consumer) or self._read(consumer)
         return dict(known.get(stream.value, {}))
 
+    def forget(self, consumer: str) -> None:
+        """A consumer reads no more."""
+        self._own.pop(consumer, None)
+        self._path(consumer).unlink(missing_ok=True)
+
     def consumers(self, stream: Stream) -> set[str]:
         """All that ever acknowledged a stream."""
         names = {path.stem for path in self._folder.glob("*.json")} | self._own.keys()

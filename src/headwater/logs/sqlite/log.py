@@ -96,6 +96,10 @@ class SqliteLog:
         with self._lock:
             return self._acknowledgements.of(consumer, stream)
 
+    def dismiss(self, consumer: str) -> None:
+        with self._lock:
+            self._acknowledgements.forget(consumer)
+
     def snapshot(self, owner: Owner, stream: Stream, after: Positions) -> LogSnapshot:
         with self._lock:
             parts = [
