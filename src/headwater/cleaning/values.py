@@ -5,11 +5,13 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from headwater.cleaning.model import Decide
+from headwater.cleaning.model import LONGEST_CONDITION, Decide
 from headwater.pipeline.event import Event
 from headwater.pipeline.members import GONE, Change, changer
 
-Path = Annotated[str, Meta(min_length=1, max_length=500)]
+Path = Annotated[str, Meta(min_length=1, max_length=500, extra_json_schema={"format": "path"})]
+OptionalPath = Annotated[str, Meta(max_length=500, extra_json_schema={"format": "path"})]
+Condition = Annotated[str, Meta(max_length=LONGEST_CONDITION, extra_json_schema={"format": "fql"})]
 Paths = Annotated[
     list[Path],
     Meta(

@@ -15,7 +15,7 @@ LONGEST_CONDITION: Final = 5_000
 LARGEST_DEFINITION: Final = 100_000
 """Bytes of JSON."""
 
-Path = Annotated[str, Meta(min_length=1, max_length=500)]
+Path = Annotated[str, Meta(min_length=1, max_length=500, extra_json_schema={"format": "path"})]
 Paths = Annotated[tuple[Path, ...], Meta(max_length=200)]
 
 

@@ -11,7 +11,8 @@ from msgspec import Meta
 
 from headwater import fql
 from headwater.cleaning.actions import EventAction, on_event
-from headwater.cleaning.model import LONGEST_CONDITION, Decide, Decision, Kind, Making
+from headwater.cleaning.model import Decide, Decision, Kind, Making
+from headwater.cleaning.values import Condition
 from headwater.pipeline.event import Event
 from headwater.pipeline.members import View
 
@@ -19,9 +20,7 @@ from headwater.pipeline.members import View
 class Settings(msgspec.Struct, forbid_unknown_fields=True):
     """What is set of the rule."""
 
-    where: Annotated[
-        str, Meta(max_length=LONGEST_CONDITION, description="FQL; empty is every event.")
-    ] = ""
+    where: Annotated[Condition, Meta(description="FQL; empty is every event.")] = ""
     action: EventAction = "drop"
 
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from headwater.cleaning.model import Decide, Kind, Making
-from headwater.cleaning.values import Path
+from headwater.cleaning.values import OptionalPath, Path
 from headwater.pipeline.event import Event
 from headwater.pipeline.members import GONE, changer, reader
 
@@ -19,7 +19,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename={"source": "fr
 
     path: Annotated[Path, Meta(description="The member to fill.")]
     value: Annotated[Any, Meta(description="The constant; null is none.")] = None
-    source: Annotated[str, Meta(max_length=500, description="The path of another member.")] = ""
+    source: Annotated[OptionalPath, Meta(description="The path of another member.")] = ""
     blank: Annotated[bool, Meta(description="Whether to fill an empty text too.")] = False
 
 

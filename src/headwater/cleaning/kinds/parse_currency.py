@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from headwater.cleaning.kinds.parse_number import LONGEST, number
 from headwater.cleaning.model import Decide, Kind, Making
-from headwater.cleaning.values import Path
+from headwater.cleaning.values import OptionalPath, Path
 from headwater.pipeline.event import Event
 from headwater.pipeline.members import changer, reader
 
@@ -67,7 +67,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
 
     path: Annotated[Path, Meta(description="The member that has the text.")]
     unit: Annotated[
-        str, Meta(max_length=500, description="Where the currency goes; empty is nowhere.")
+        OptionalPath, Meta(description="Where the currency goes; empty is nowhere.")
     ] = "properties.currency"
     default: Annotated[
         str, Meta(pattern="^([A-Z]{3})?$", description="The currency where the text has none.")
