@@ -67,7 +67,7 @@ class Changes:
         contributors: Mapping[str, Contributor] = {},
     ) -> None:
         self.clock = clock
-        self._contributors = contributors
+        self.contributors = contributors
         self._database = database
         self._publish = publish
         self._keep_head = keep_head
@@ -97,6 +97,12 @@ class Changes:
                 self._publish(configuration)
 
     @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A transaction beside which nobody changes anything: see headwater.access.supposing."""
+        with self._one_at_a_time, self._database.writing() as connection:
+            yield connection
+
+    @contextmanager
     def noting(self) -> Iterator[Connection]:
         """A transaction for what is no change of the configuration: last uses, failed attempts."""
         with self._database.writing() as connection:
@@ -123,12 +129,17 @@ class Changes:
             self._keep_head(head)
         return configuration
 
+    def configuration(self) -> Configuration:
+        """The configuration as it would be published now."""
+        with self._database.reading() as connection:
+            return self._configuration(connection)
+
     def close(self) -> None:
         """Write what is still to be written of the audit trail."""
         self._reads.close()
 
     def _configuration(self, connection: Connection) -> Configuration:
-        parts = {name: made(connection) for name, made in self._contributors.items()}
+        parts = {name: made(connection) for name, made in self.contributors.items()}
         return msgspec.structs.replace(
             store.configuration(connection),
             parts={
