@@ -11,8 +11,10 @@ or the content security policy was broken. HEADWATER_SHOTS=FOLDER keeps a pictur
 `visitor.shot(name)`.
 """
 
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -254,3 +256,28 @@ def owner(visit: Visit) -> Visitor:
 def stranger(visit: Visit) -> Visitor:
     """Somebody who has not signed in."""
     return visit(stranger=True)
+
+
+@pytest.fixture(scope="session")
+def segments_snippet() -> Callable[[str, str], str]:
+    """Segment's published snippet with only its host replaced."""
+    if not (AXE.parents[1] / "@segment" / "snippet").is_dir():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=AXE.parents[2], check=True)
+
+    def rendered(url: str, key: str) -> str:
+        host = url.removeprefix("http://")
+        program = (
+            "import snippet from '@segment/snippet';"
+            f"console.log(snippet.min({{host: {json.dumps(host)}, apiKey: {json.dumps(key)}}}))"
+        )
+        done = subprocess.run(
+            ["node", "--input-type=module", "-e", program],
+            cwd=AXE.parents[2],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        # It is made for https alone; the server of the tests has none.
+        return f"<script>{done.stdout.replace('https://' + host, url)}</script>"
+
+    return rendered

@@ -31,7 +31,7 @@ class Fault(StrEnum):
     """The answer comes half a second later."""
 
 
-_DROPPED = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
+_DROPPED = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 _SLOW_SECONDS = 0.5
 
 

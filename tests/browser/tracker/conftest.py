@@ -1,9 +1,7 @@
 """A shop on another origin, and visitors with a real browser."""
 
-import json
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -74,28 +72,3 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def tab(visitor: BrowserContext) -> Page:
     return visitor.new_page()
-
-
-@pytest.fixture(scope="session")
-def segments_snippet() -> Callable[[str, str], str]:
-    """Segment's published snippet with only its host replaced."""
-    if not (NODE / "node_modules" / "@segment" / "snippet").is_dir():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NODE, check=True)
-
-    def rendered(url: str, key: str) -> str:
-        host = url.removeprefix("http://")
-        program = (
-            "import snippet from '@segment/snippet';"
-            f"console.log(snippet.min({{host: {json.dumps(host)}, apiKey: {json.dumps(key)}}}))"
-        )
-        done = subprocess.run(
-            ["node", "--input-type=module", "-e", program],
-            cwd=NODE,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        # It is made for https alone; the server of the tests has none.
-        return f"<script>{done.stdout.replace('https://' + host, url)}</script>"
-
-    return rendered
