@@ -7,7 +7,7 @@ import pytest
 
 from headwater.cleaning import page
 from headwater.cleaning.kinds import KINDS
-from headwater.cleaning.model import settings_of
+from headwater.cleaning.model import Phase, settings_of
 from headwater.cleaning.stages import decider
 from headwater.pipeline.program import Memory
 from tests.cleaning.conftest import rule
@@ -21,7 +21,8 @@ def test_the_page_of_the_kinds_is_made_anew_by_make_docs():
 
 def test_each_kind_has_a_file_of_its_name():
     for name, kind in KINDS.items():
-        assert kind.compiled.__module__ == f"headwater.cleaning.kinds.{name}"
+        folder = "kinds" if kind.phase is Phase.CLEAN else "enrichment"
+        assert kind.compiled.__module__ == f"headwater.cleaning.{folder}.{name}"
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)

@@ -84,6 +84,7 @@ class CleaningKind(msgspec.Struct, frozen=True):
     """A kind of rule: what it does, what is set of it, and settings as an example."""
 
     kind: str
+    phase: str
     about: str
     settings: Sequence[Setting]
     example: Mapping[str, Any]
@@ -212,7 +213,7 @@ def _shown(rule: Rule, counts: Mapping[str, Touched]) -> CleaningRule:
 
 
 def _kind(kind: Kind) -> CleaningKind:
-    return CleaningKind(kind.name, kind.about.strip(), settings_of(kind), kind.example)
+    return CleaningKind(kind.name, kind.phase, kind.about.strip(), settings_of(kind), kind.example)
 
 
 _PATH: Final = "/api/cleaning-rules"

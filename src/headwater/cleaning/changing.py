@@ -20,7 +20,7 @@ from headwater.cleaning.model import (
     Rule,
     Scope,
 )
-from headwater.cleaning.stages import decider
+from headwater.cleaning.stages import decider, in_turn
 from headwater.errors import ConflictError, FqlError, InvalidError, NotFoundError
 from headwater.kit import ids
 from headwater.pipeline.program import Memory
@@ -48,7 +48,7 @@ def listed(changes: Changes, by: Principal) -> list[Rule]:
     """The workspace's rules, in their order. Raises ForbiddenError."""
     by.require(Permission.PLAN_READ)
     with changes.reading() as connection:
-        return store.rules(connection, by.workspace_id)
+        return in_turn(store.rules(connection, by.workspace_id))
 
 
 def one(changes: Changes, by: Principal, rule_id: str) -> Rule:
@@ -215,6 +215,8 @@ def _check_settings(made: Rule) -> None:
         )
     try:
         decider(made, Memory())
+        kind = KINDS[made.kind]
+        kind.require(msgspec.convert(made.settings, type=kind.settings))
     except FqlError as error:
         raise InvalidError(
             f"settings: {error.message}", field="settings", hint=error.hint

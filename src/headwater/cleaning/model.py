@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -68,6 +69,21 @@ class Published(msgspec.Struct, frozen=True):
     rules: dict[str, tuple[Rule, ...]] = {}
 
 
+class Phase(StrEnum):
+    """When a rule has its turn, whatever its position: those of a phase are taken in the order of
+    their positions, after all of the phases before."""
+
+    CLEAN = "clean"
+    """What is wrong is put right, or left out."""
+    ENRICH = "enrich"
+    """What can be told of an event is added to it."""
+    PROTECT = "protect"
+    """What need not be known of people is taken away, now that it has served."""
+
+
+PHASES: Final = tuple(Phase)
+"""In their order."""
+
 Decision = bool | Quarantine | Drop
 """What a rule does with an event: nothing, something (True), or a verdict."""
 
@@ -95,12 +111,17 @@ class Making:
         return self.memory.of(f"clean:{self.rule_id}:{msgspec.json.encode(settings)!r}", make)
 
 
+def _nothing_is_needed(settings: Any) -> None:
+    """Most kinds need nothing but their settings."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of rule: what people set of it, and the function that it becomes.
 
     `compiled` raises ValueError or FqlError for settings that cannot be used. `about` is the
-    documentation, and `example` settings that the documentation shows.
+    documentation, and `example` settings that the documentation shows. `require` is asked when a
+    rule is set, not when it runs: it raises ValueError where something outside is missing.
     """
 
     name: str
@@ -108,6 +129,8 @@ class Kind:
     settings: type[msgspec.Struct]
     compiled: Callable[[Any, Making], Decide]
     example: Mapping[str, Any]
+    phase: Phase = Phase.CLEAN
+    require: Callable[[Any], None] = _nothing_is_needed
 
     @property
     def summary(self) -> str:
@@ -127,7 +150,7 @@ class Setting(msgspec.Struct, frozen=True):
 def settings_of(kind: Kind) -> Sequence[Setting]:
     """The settings of a kind, in their order."""
     schema = msgspec.json.schema(kind.settings)
-    [found] = schema["$defs"].values()
+    found = schema["$defs"][schema["$ref"].rpartition("/")[2]]
     return [
         Setting(
             name,

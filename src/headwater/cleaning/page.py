@@ -11,7 +11,8 @@ from headwater.cleaning.model import Kind, Setting, settings_of
 HEAD = """# Kinds of cleaning rule
 
 This page is made by `headwater rule kinds --format markdown`. How rules are kept and tried is in
-[Cleaning rules](cleaning.md).
+[Cleaning rules](cleaning.md); those of the phases `enrich` and `protect` are told of in
+[Enrichment](enrichment.md).
 """
 
 
@@ -21,10 +22,10 @@ def markdown() -> str:
 
 
 def _list() -> Iterator[str]:
-    yield "| kind | what it does |"
-    yield "| --- | --- |"
+    yield "| kind | phase | what it does |"
+    yield "| --- | --- | --- |"
     for kind in KINDS.values():
-        yield f"| [`{kind.name}`](#{kind.name}) | {_first_sentence(kind)} |"
+        yield f"| [`{kind.name}`](#{kind.name}) | {kind.phase} | {_first_sentence(kind)} |"
     yield ""
 
 

@@ -1,14 +1,14 @@
 """From published rules to the stages of a source."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from headwater import fql
 from headwater.cleaning.kinds import KINDS
-from headwater.cleaning.model import Decide, Making, Published, Rule
+from headwater.cleaning.model import PHASES, Decide, Making, Phase, Published, Rule
 from headwater.errors import FqlError
 from headwater.pipeline.event import Event, Verdict
 from headwater.pipeline.members import View
@@ -20,7 +20,7 @@ class RuleStage:
     """One rule over the events of a source that its scope admits."""
 
     def __init__(self, rule: Rule, decide: Decide) -> None:
-        self.name = f"clean:{rule.id}"
+        self.name = name_of(rule)
         self.touched: Counter[str] = Counter()
         self._rule_id = rule.id
         self._types = frozenset(rule.scope.types)
@@ -67,11 +67,27 @@ def _holds(holds: Callable[[Any], bool], view: View, event: Event) -> bool:
     return holds(view)
 
 
+def phase_of(rule: Rule) -> Phase:
+    """When a rule has its turn; one of a kind that this version does not have comes first."""
+    kind = KINDS.get(rule.kind)
+    return Phase.CLEAN if kind is None else kind.phase
+
+
+def name_of(rule: Rule) -> str:
+    """The name of a rule's stage, such as `clean:ID`."""
+    return f"{phase_of(rule)}:{rule.id}"
+
+
+def in_turn(rules: Iterable[Rule]) -> list[Rule]:
+    """Rules, which are in the order of their positions, in that of their phases."""
+    return sorted(rules, key=lambda rule: PHASES.index(phase_of(rule)))
+
+
 def stages(published: Published, source: Source, memory: Memory) -> Sequence[Stage]:
     """A stage for each rule of a source, in their order."""
     return [
         stage(rule, memory)
-        for rule in published.rules.get(source.workspace_id, ())
+        for rule in in_turn(published.rules.get(source.workspace_id, ()))
         if not rule.scope.sources or source.id in rule.scope.sources
     ]
 
@@ -82,8 +98,8 @@ def stage(rule: Rule, memory: Memory) -> Stage:
     try:
         return RuleStage(rule, decider(rule, memory))
     except (ValueError, FqlError, msgspec.ValidationError, KeyError) as error:
-        verdict = failed(f"clean:{rule.id}", error)
-        return EachEvent(f"clean:{rule.id}", lambda _: verdict)
+        verdict = failed(name_of(rule), error)
+        return EachEvent(name_of(rule), lambda _: verdict)
 
 
 def decider(rule: Rule, memory: Memory) -> Decide:

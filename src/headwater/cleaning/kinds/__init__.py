@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+from headwater.cleaning.enrichment import (
+    anonymize_ip,
+    classify_referrer,
+    locate_ip,
+    number_sessions,
+    parse_user_agent,
+    read_campaign,
+)
 from headwater.cleaning.kinds import (
     allowed_range,
     allowed_values,
@@ -56,6 +64,12 @@ _MODULES: Final = (
     allowed_range,
     allowed_values,
     outliers,
+    parse_user_agent,
+    read_campaign,
+    classify_referrer,
+    number_sessions,
+    locate_ip,
+    anonymize_ip,
 )
 
 KINDS: Final[Mapping[str, Kind]] = {module.KIND.name: module.KIND for module in _MODULES}

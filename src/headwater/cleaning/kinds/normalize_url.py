@@ -7,31 +7,19 @@ parameters that `strip` names. With `campaign` on, the `utm_` parameters and cli
 
 from functools import lru_cache
 from typing import Annotated, Any, Final
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec import Meta
 
+from headwater.cleaning.campaigns import LONGEST, STRIPPED, campaign_reader
+from headwater.cleaning.enrichment.read_campaign import put_campaign
 from headwater.cleaning.model import Decide, Kind, Making
 from headwater.cleaning.values import Path
 from headwater.fql import globs
 from headwater.pipeline.event import Event
 from headwater.pipeline.members import GONE, changer, reader
 
-LONGEST: Final = 8192
-CAMPAIGN: Final = {
-    "utm_campaign": "name",
-    "utm_source": "source",
-    "utm_medium": "medium",
-    "utm_term": "term",
-    "utm_content": "content",
-    "utm_id": "id",
-}
-CLICK_IDS: Final = (
-    *("gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "twclid", "li_fat_id"),
-    *("igshid", "yclid", "bd_vid", "qhclickid", "mc_eid"),
-)
-STRIPPED: Final = ("utm_*", *CLICK_IDS, "_ga", "_gl", "mc_cid", "_hsenc", "_hsmi", "spm")
 _PORTS: Final = {"http": ":80", "https": ":443"}
 
 
@@ -56,6 +44,7 @@ def compiled(settings: Settings, rule: Making) -> Decide:  # noqa: ARG001
     strips = [globs.matcher(glob) for glob in settings.strip]
     places = [(reader(path), changer(path)) for path in settings.paths]
     takes_campaign, keeps_fragment = settings.campaign, settings.fragment
+    campaign_of = campaign_reader()
 
     @lru_cache(maxsize=4096)
     def stripped(url: str) -> str:
@@ -67,8 +56,9 @@ def compiled(settings: Settings, rule: Making) -> Decide:  # noqa: ARG001
             url = read(event)
             if url is GONE:
                 continue
-            if takes_campaign and type(url) is str and "://" in url and "?" in url:
-                is_touched |= _put_campaign(event, url)
+            if takes_campaign and type(url) is str and "://" in url:
+                found = campaign_of(url)
+                is_touched |= bool(found) and put_campaign(event, found)
             is_touched |= change_at(event, lambda old: stripped(old) if type(old) is str else old)
         return is_touched
 
@@ -93,31 +83,6 @@ def tidied(url: str, is_stripped: Any, keeps_fragment: bool = True) -> str:
     ]
     fragment = parts.fragment if keeps_fragment else ""
     return urlunsplit((scheme, f"{login}{at}{host}", parts.path, "&".join(kept), fragment))
-
-
-def _put_campaign(event: Event, url: str) -> bool:
-    """Put the query's campaign under what `context.campaign` says already."""
-    if len(url) > LONGEST:
-        return False
-    try:
-        query = parse_qsl(urlsplit(url).query, max_num_fields=200)
-    except ValueError:
-        return False
-    found: dict[str, str] = {}
-    for name, value in query:
-        lower = name.lower()
-        if lower in CAMPAIGN:
-            found.setdefault(CAMPAIGN[lower], value)
-        elif lower in CLICK_IDS:
-            found.setdefault(lower, value)
-    known = event.context.get("campaign")
-    if known is not None and type(known) is not dict:
-        return False
-    merged = {**found, **(known or {})}
-    if not found or merged == known:
-        return False
-    event.context = {**event.context, "campaign": merged}
-    return True
 
 
 KIND = Kind("normalize_url", __doc__, Settings, compiled, {"paths": ["context.page.url"]})
