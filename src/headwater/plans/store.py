@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from headwater.errors import NotFoundError
 from headwater.kit.tables import later
@@ -244,7 +244,7 @@ def _json(schema: object) -> bytes:
     return msgspec.json.encode(schema)
 
 
-def _is(plan_id: str, wanted: RuleId) -> tuple[object, ...]:
+def _is(plan_id: str, wanted: RuleId) -> tuple[ColumnElement[bool], ...]:
     return (
         PLAN_RULES.c.plan_id == plan_id,
         PLAN_RULES.c.type == wanted.type,
