@@ -1,23 +1,23 @@
 """A folder against a server: what it has, what would change, and the change itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from headwater.configuration.folder import Folder, Key
-from headwater.configuration.model import Action, Api, Document, Remote, Step
+from headwater.configuration.model import Action, Api, Document, Noun, Remote, Step
 from headwater.configuration.nouns import NOUNS, by_kind
 from headwater.configuration.plan import plan
 from headwater.configuration.references import comparable, references_in, resolved, written
 from headwater.errors import BadRequestError
 
 
-def pulled(api: Api) -> dict[Key, Remote]:
-    """All that a server has, by kind and key."""
+def pulled(api: Api, nouns: Iterable[Noun] = NOUNS) -> dict[Key, Remote]:
+    """All that a server has of these nouns, by kind and key."""
     return {
         (noun.kind, noun.key(remote.document)): remote
-        for noun in NOUNS
+        for noun in nouns
         for remote in noun.pull(api)
     }
 

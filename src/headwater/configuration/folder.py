@@ -74,7 +74,7 @@ def write(root: Path, documents: Mapping[Key, Document]) -> list[str]:
         path = before.paths.get(key) or _free(root, key, taken)
         taken.add(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_text(key[0], document), encoding="utf-8")
+        path.write_text(text_of(key[0], document), encoding="utf-8")
         changed.append(str(path.relative_to(root)))
     return sorted(changed)
 
@@ -93,14 +93,31 @@ def _document(path: Path) -> tuple[Noun, Document]:
     if path.stat().st_size > _LARGEST:
         raise ValueError(f"The file is larger than {_LARGEST:,} bytes.")
     try:
-        said = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 (a safe loader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        said = parsed(path.read_text("utf-8")) or [None]
+    except (UnicodeDecodeError, ValueError) as error:
         raise ValueError(f"The file is not YAML: {error}.") from None
+    if len(said) > 1:
+        raise ValueError("The file has several documents; each needs a file of its own.")
+    return understood(said[0])
+
+
+def parsed(text: str) -> list[Any]:
+    """The documents of a YAML text. Raises ValueError."""
+    try:
+        return list(yaml.load_all(text, Loader=_Loader))
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
+def understood(said: object) -> tuple[Noun, Document]:
+    """The noun and the document that a value describes. Raises ValueError, which names the
+    member."""
     if not isinstance(said, dict) or "kind" not in said:
         raise ValueError(
             f"kind: is missing. It is one of {', '.join(each.kind for each in NOUNS)}."
         )
-    noun = by_kind(str(said.pop("kind")))
+    noun = by_kind(str(said["kind"]))
+    said = {name: value for name, value in said.items() if name != "kind"}
     try:
         document: Document = msgspec.to_builtins(msgspec.convert(said, type=noun.shape))
     except msgspec.ValidationError as error:
@@ -127,7 +144,8 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _text(kind: str, document: Document) -> str:
+def text_of(kind: str, document: Document) -> str:
+    """A document as a file says it."""
     return yaml.safe_dump(
         {"kind": kind, **document}, allow_unicode=True, sort_keys=False, width=100
     )
