@@ -59,7 +59,7 @@ class Kept:
         self.changes = CutChanges(database, self.clock, lambda _: None)
         self.log = SqliteLog(
             folder / "log",
-            segment_bytes=4_000,
+            segment_bytes=1_500,
             consumers={Stream.COLLECTED: ["pipeline", "archive"]},
         )
         self.writers = {
@@ -112,7 +112,7 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     ),
     archived=st.integers(0, 12),
 )
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_read_is_what_was_collected_byte_for_byte_wherever_it_lies(
     tmp_path_factory: pytest.TempPathFactory,
     bodies: list[tuple[bytes, str, str]],
@@ -148,19 +148,19 @@ def test_a_time_and_a_place_narrow_what_is_read(kept: Kept) -> None:
 
 
 def test_the_log_keeps_what_is_not_archived(kept: Kept) -> None:
-    for _ in range(80):
+    for _ in range(40):
         kept.collect()
         kept.clock.advance(seconds=1)
     kept.log.acknowledge("pipeline", Stream.COLLECTED, kept.log.ends(Stream.COLLECTED))
     at_once = Retention(0.001, 1)
 
     kept.log.retain(at_once, now=kept.clock.now() + DAY)
-    assert len(kept.collected()) == 80
+    assert len(kept.collected()) == 40
 
     kept.archiver.run_once()
     kept.log.retain(at_once, now=kept.clock.now() + DAY)
-    assert len(kept.collected()) < 80
-    assert len(kept.read()) == 80
+    assert len(kept.collected()) < 40
+    assert len(kept.read()) == 40
 
 
 def test_what_a_cut_left_unnoted_is_archived_again_once(kept: Kept) -> None:

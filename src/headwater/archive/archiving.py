@@ -24,10 +24,13 @@ from headwater.errors import ArchiveError
 from headwater.kit.clock import Clock, to_datetime
 from headwater.kit.logging import logger
 from headwater.kit.service import run_forever
-from headwater.ports import Log, Stored, Stream
+from headwater.ports import Log, Positions, Stored, Stream
 
 READ_BYTES: Final = 8_000_000
 _READ_RECORDS: Final = 20_000
+_MUCH: Final = 200
+"""Requests left behind that are read at once; fewer may gather."""
+
 _KEPT_SECONDS: Final = 3_600
 """How long a file stays that others have replaced: somebody may be reading it."""
 _NICENESS: Final = 10
@@ -77,10 +80,11 @@ class Archiver:
             with self._changes.noting() as connection:
                 store.add(connection, made, reached)
         self._log.acknowledge(CONSUMER, Stream.COLLECTED, reached)
-        is_more = sum(len(each.record.body) for each in found) > READ_BYTES // 2
-        if is_more or len(found) > _READ_RECORDS // 2:
-            return len(found)
-        return self._tidy()
+        return len(found) if self._is_much_left(reached) else self._tidy()
+
+    def _is_much_left(self, reached: Positions) -> bool:
+        ends = self._log.ends(Stream.COLLECTED)
+        return sum(end - reached.get(name, 0) for name, end in ends.items()) > _MUCH
 
     def _written(self, found: Iterable[Stored]) -> Iterator[ArchiveFile]:
         homes: dict[_Home, list[Stored]] = {}

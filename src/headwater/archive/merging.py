@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from headwater.archive import store
 from headwater.archive.model import ArchiveFile
 
-LARGE_BYTES: Final = 48_000_000
+LARGE_BYTES: Final = 24_000_000
 """The most bodies that files are merged to: they are in memory meanwhile."""
 
 _MERGED: Final = 8
