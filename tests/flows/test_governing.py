@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from headwater.testing.whole import Whole
+from tests.cleaning.enrichment.databases import write
 
 pytestmark = pytest.mark.whole
 
@@ -86,3 +87,25 @@ def test_what_rules_do_is_seen_everywhere(whole: Whole, api: httpx.Client) -> No
     assert api.post("/api/quarantine/replay", json=wanted).status_code in (200, 202)
     whole.wait_until(lambda: len(whole.query("SELECT 1 FROM test.sold")) == 2)
     assert whole.ledger()["totals"]["rejected"] == {}
+
+
+def test_places_are_told_by_a_database_that_lies_in_the_data_folder(
+    whole: Whole, api: httpx.Client
+) -> None:
+    wanted = {"name": "Places", "kind": "locate_ip", "settings": {"database": "City.mmdb"}}
+    refused = api.post("/api/cleaning-rules", json=wanted)
+    assert refused.status_code == 422
+    assert "there is no file City.mmdb" in refused.text
+    folder = whole.data_dir / "geoip"
+    folder.mkdir()
+    place = {"country": {"iso_code": "CN", "names": {"en": "China"}}}
+    write(folder / "City.mmdb", {"203.0.113.0/24": place})
+    rule(api, "No addresses", "anonymize_ip", position=1)
+    rule(api, "Places", "locate_ip", settings=wanted["settings"], position=2)
+    kinds = [
+        each["kind"] for each in api.get("/api/cleaning-rules").json()["data"]["cleaningRules"]
+    ]
+    assert kinds[-2:] == ["locate_ip", "anonymize_ip"]
+    send(whole, api, sold("m4") | {"event": "Placed", "context": {"ip": "203.0.113.77"}})
+    [row] = whole.query("SELECT context_location_country, context_ip FROM test.placed")
+    assert row == {"context_location_country": "China", "context_ip": "203.0.113.0"}

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mmdb_writer import MMDBWriter
-from netaddr import IPSet
 
 from headwater.cleaning.enrichment.anonymize_ip import anonymized
 from headwater.cleaning.geoip import FOLDER, Database
 from headwater.cleaning.kinds import KINDS
+from headwater.workspaces.model import SourceType
 from tests.cleaning.conftest import cleaned, programs, rule, track
-from tests.pipeline.conftest import lead, stored
+from tests.cleaning.enrichment.databases import write
+from tests.pipeline.conftest import lead, source, stored
 
 SHANGHAI: Mapping[str, Any] = {
     "country": {"iso_code": "CN", "names": {"en": "China", "zh-CN": "中国"}},
@@ -30,14 +30,6 @@ BERLIN: Mapping[str, Any] = {
     "city": {"names": {"en": "Berlin"}},
 }
 CITY = {"database": "City.mmdb"}
-
-
-def write(path: Path, networks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write a database of networks."""
-    writer = MMDBWriter(6, "Test-City", ipv4_compatible=True, float_type="f64")
-    for network, found in networks.items():
-        writer.insert_network(IPSet([network]), found)
-    writer.to_db_file(str(path))
 
 
 @pytest.fixture
@@ -191,15 +183,8 @@ def test_other_members_may_have_addresses_too():
 def test_the_address_that_the_collector_saw_is_made_anonymous_as_well():
     made = programs(rule("anonymize_ip"))
     request = stored(track(), ip="203.0.113.77")
-    row = lead([request], {"s1": _client_source()}, programs=made).row
+    row = lead([request], {"s1": source(SourceType.WEBSITE)}, programs=made).row
     assert json.loads(row["context"])["ip"] == "203.0.113.0"
-
-
-def _client_source() -> Any:
-    from headwater.workspaces.model import SourceType
-    from tests.pipeline.conftest import source
-
-    return source(SourceType.WEBSITE)
 
 
 def test_a_location_is_had_of_an_address_that_is_not_kept_whatever_the_positions(folder):
