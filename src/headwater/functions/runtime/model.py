@@ -31,6 +31,8 @@ class Limits(msgspec.Struct, frozen=True):
 
     event_seconds: float = 5.0
     """One event may take so long, waiting for `fetch` included."""
+    busy_seconds: float = 1.0
+    """It may keep the processor busy for so long without a pause: then the child is killed."""
     batch_seconds: float = 10.0
     """A batch may take so long; what is left of it then fails as out of time."""
     load_seconds: float = 3.0
