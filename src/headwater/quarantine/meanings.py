@@ -1,4 +1,4 @@
-"""What each reason of quarantine means, and which field it is about."""
+"""What each reason of quarantine means, what to do about it, and which field it is about."""
 
 import re
 from collections.abc import Mapping
@@ -34,6 +34,41 @@ MEANINGS: Final[Mapping[str, str]] = {
     Reason.LOAD_FAILED: "The warehouse could not make a row of the event.",
 }
 
+REMEDIES: Final[Mapping[str, str]] = {
+    Reason.NO_USER_ANON_ID: "Add the userId or anonymousId that is meant, and send it on again.",
+    Reason.ID_REQUIRED: "Add the id that is missing, and send it on again.",
+    Reason.ID_NOT_STRING: "Make the id a text where it is sent; here it can be mended by hand.",
+    Reason.EVENT_NOT_DEFINED: "Give the event a name; what sends it leaves the name out.",
+    Reason.EVENT_NOT_STRING: "Give the event a name that is text.",
+    Reason.PROPERTIES_NOT_OBJECT: "Send the properties as a JSON object, not as text or a list.",
+    Reason.TRAITS_NOT_OBJECT: "Send the traits as a JSON object, not as text or a list.",
+    Reason.CONTEXT_NOT_OBJECT: "Send the context as a JSON object, not as text or a list.",
+    Reason.NAME_NOT_STRING: "Send the name as text.",
+    Reason.CATEGORY_NOT_STRING: "Send the category as text.",
+    Reason.TYPE_NOT_KNOWN: "Make the type one of identify, track, page, screen, group and alias.",
+    Reason.MESSAGE_ID_INVALID: "Send a messageId of at most 100 characters, or none at all.",
+    Reason.EMPTY_BATCH: "Nothing is lost: there was no event in it.",
+    Reason.NOT_AN_OBJECT: "See what puts something else than events into its batches.",
+    Reason.MALFORMED_JSON: "Mend the JSON by hand, and what sends it.",
+    Reason.TOO_LARGE: "Send less in one event, or allow more: max_event_bytes.",
+    Reason.TOO_MANY: "Send smaller batches, or allow larger ones: max_batch_events.",
+    Reason.TOO_DEEP: "Send flatter objects, or allow deeper ones: max_nesting.",
+    Reason.SOURCE_DISABLED: "Enable the source, and send its events on again.",
+    Reason.RULE_VIOLATION: "Correct the event by hand; or change the rule, if the event is right. "
+    "Then send it on again.",
+    Reason.SCHEMA_VIOLATION: "Correct the event by hand; or change the tracking plan, if the event "
+    "is right. Then send it on again.",
+    Reason.UNPLANNED_EVENT: "Add the event to the tracking plan, or correct its name. Then send it "
+    "on again.",
+    Reason.FUNCTION_ERROR: "Look at the function's log, mend the function, and send the event on "
+    "again.",
+    Reason.STAGE_FAILED: "The sentence names what failed: mend it or turn it off, and send the "
+    "event on again.",
+    Reason.LOAD_FAILED: "The sentence says what the warehouse could not take. Correct the event, "
+    "and send it on again.",
+}
+"""What a person can do, by reason."""
+
 _FIELDS: Final[Mapping[str, str]] = {
     Reason.NO_USER_ANON_ID: "userId",
     Reason.EVENT_NOT_DEFINED: "event",
@@ -52,6 +87,11 @@ _NAMED: Final = re.compile(r"`([\w.]+)`")
 def meaning_of(reason: str) -> str:
     """The reason in a sentence."""
     return MEANINGS.get(reason, reason)
+
+
+def remedy_of(reason: str) -> str:
+    """What to do about events that are kept aside for a reason; empty where nothing is known."""
+    return REMEDIES.get(reason, "")
 
 
 def field_of(reason: str, detail: str) -> str | None:

@@ -107,7 +107,7 @@ class DecideLook(msgspec.Struct, frozen=True):
 
 class ReasonCount(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A reason and its open events. `trend` counts those of the last 24 hours, by the hour of their
-    receipt, the oldest first; `meaning` says it in a sentence."""
+    receipt, the oldest first; `meaning` says it in a sentence, `remedy` what to do about it."""
 
     reason: str
     count: int
@@ -115,6 +115,7 @@ class ReasonCount(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sources: Mapping[str, int]
     last_at: str | None
     meaning: str
+    remedy: str
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -13,7 +13,7 @@ from headwater.kit.clock import Clock, hour_of, isoformat
 from headwater.pipeline.event import Limits
 from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.quarantine import fixes
-from headwater.quarantine.meanings import field_of, meaning_of
+from headwater.quarantine.meanings import field_of, meaning_of, remedy_of
 from headwater.quarantine.model import (
     COUNTS,
     KEPT,
@@ -200,6 +200,7 @@ def preview_row(
     """What would become of an event, by the pipeline's own steps and its source's program."""
     replay = replay_of(row, mending, edited)
     if replay is None:
+        remedy=remedy_of(reason),
         detail = "It is not the JSON of one event, so it cannot be sent on by itself."
         return PreviewRow(
             key=row.key, before=row.raw, after=row.raw, verdict=UNREADABLE, detail=detail

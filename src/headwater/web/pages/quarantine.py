@@ -11,7 +11,7 @@ from headwater.access import sources
 from headwater.access.model import OnSome
 from headwater.access.permissions import Permission
 from headwater.errors import ForbiddenError, HeadwaterError, NotFoundError
-from headwater.quarantine.meanings import MEANINGS, meaning_of
+from headwater.quarantine.meanings import MEANINGS, meaning_of, remedy_of
 from headwater.quarantine.model import Kept, Preview, Selection, State
 from headwater.web.frame import Page, Visit
 from headwater.web.kept_aside import (
@@ -90,6 +90,7 @@ async def reason(visit: Visit) -> Response:
         "quarantine/reason.html",
         reason=name,
         meaning=said(visit, meaning_of(name)),
+        remedy=said(visit, remedy_of(name)),
         said=visit.translator.problem,
         state=state.value,
         events=[each for each, _ in events],
@@ -228,6 +229,7 @@ def _event_page(
         markup=marked(held.raw, held.field),
         raw=raw if raw is not None else indented(held.raw),
         meaning=said(visit, meaning_of(held.reason)),
+        remedy=said(visit, remedy_of(held.reason)),
         said=visit.translator.problem,
         verdict=tried.examples[0] if tried and tried.examples else None,
         verdict_meaning=_meaning_of_verdict(visit, tried),
