@@ -16,7 +16,7 @@ demo: .venv/.installed  ## start it and live weeks of a small shop (DATA=FOLDER 
 	@exec $(BIN)/headwater demo --serve $(if $(DATA),--data "$(DATA)")
 
 test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed  ## install what the tests need and run them all
-	@.ci/need chromium
+	@.ci/need chromium go
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 lint: .venv/.installed-test  ## format, rules, types and layers

@@ -1,0 +1,1 @@
+"""Type-safe tracking code made from a plan: one function for each event."""
