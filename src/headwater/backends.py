@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from headwater.access.changes import Changes
 from headwater.archive.requests import StoredRequests
 from headwater.debugger.debugger import Debugger
+from headwater.loading.model import Limits as TableLimits
 from headwater.pipeline.event import Limits
 from headwater.ports import Log
 from headwater.quarantine.quarantine import Quarantine
@@ -15,6 +16,7 @@ from headwater.schemas.reading import Schemas
 from headwater.search.events import EventSearch
 from headwater.settings import Settings
 from headwater.volumes.reading import Volumes
+from headwater.whatif.whatif import WhatIf
 from headwater.workspaces.snapshot import PublishedConfiguration
 
 
@@ -28,6 +30,7 @@ class Backends:
     debugger: Debugger
     quarantine: Quarantine
     requests: StoredRequests
+    what_if: WhatIf
 
     async def run(self) -> None:
         """Go on with what a stop has cut short; let go of the log when cancelled."""
@@ -35,6 +38,7 @@ class Backends:
             await self.quarantine.resume()
             await asyncio.Event().wait()
         finally:
+            self.what_if.close()
             await self.quarantine.aclose()
 
 
@@ -51,6 +55,8 @@ def backends(
     """The backends of a running Headwater; what watches the log ends when `stop` is set."""
     limits = Limits(settings.max_event_bytes, settings.max_batch_events, settings.max_nesting)
     quarantine = Quarantine(changes, log, warehouse, published.current, limits)
+    requests = requests or StoredRequests(log)
+    tables = TableLimits(settings.max_columns, settings.max_event_tables)
     return Backends(
         volumes=Volumes(
             log, warehouse, changes.clock, settings.data_dir, dismissed=quarantine.dismissed
@@ -59,5 +65,6 @@ def backends(
         schemas=Schemas(warehouse, changes.clock),
         debugger=Debugger(log, warehouse, published.current, limits, stop),
         quarantine=quarantine,
-        requests=requests or StoredRequests(log),
+        requests=requests,
+        what_if=WhatIf(changes, log, requests, warehouse, limits, tables),
     )

@@ -86,6 +86,7 @@ class Cast:
             "/api/transformations",
             {"name": "Mine", "sourceId": source["id"], "enabled": True, "if": ""},
         )["transformation"]
+        what_if = make("/api/what-if", {"proposal": {"deletes": False}})["whatIf"]
         users = {each["email"]: each["id"] for each in self._get("/api/users")["users"]}
         return {
             "source_id": source["id"],
@@ -98,6 +99,7 @@ class Cast:
             "import_id": run["import"]["id"],
             "rule_id": rule["id"],
             "transformation_id": transformation["id"],
+            "what_if_id": what_if["id"],
             "saved_id": next(iter(saved.values()))["id"],
             "key": "team",
             "value": "shop",

@@ -48,6 +48,7 @@ from headwater.api import (
     volumes,
     warehouse,
     warehouses,
+    what_if,
     workspace,
 )
 from headwater.api.authentication import admit
@@ -85,6 +86,7 @@ _NOUNS: Final[tuple[ApiRoute, ...]] = (
     *schemas.ROUTES,
     *debugger.ROUTES,
     *quarantine.ROUTES,
+    *what_if.ROUTES,
     *imports.ROUTES,
     *ledger.ROUTES,
     *health.ROUTES,

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from headwater.debugger.model import Difference
+from headwater.loading.model import ColumnRow, NameEvent
 
 MOST_EVENTS: Final = 1_000_000
 """No answer is about more."""
@@ -174,6 +175,13 @@ class CatalogueLook(msgspec.Struct, frozen=True):
     """Asks for the tables of some sources, as the loader knows them."""
 
     slugs: Sequence[str]
+
+
+class CatalogueRows(msgspec.Struct, frozen=True):
+    """The answer: what a headwater.loading.model.Catalog is restored from."""
+
+    columns: list[ColumnRow]
+    names: list[NameEvent]
 
 
 CATALOGUE: Final = "catalogue"

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import xxhash
 
+from headwater.archive.requests import is_again
 from headwater.debugger.backwards import backwards
 from headwater.loading.model import Catalog
 from headwater.loading.model import Limits as TableLimits
@@ -160,13 +161,13 @@ def _sampling(every: int) -> tuple[tuple[str, Step], ...]:
 
 def latest(log: Log, source_ids: Collection[str], count: int) -> list[Stored]:
     """The last requests of some sources, in order: as many as hold so many events, where the log
-    has them, and no further back than some ten thousand requests."""
+    has them within its last 64 MB. What replays sent again is left out."""
     found: list[Stored] = []
     events = 0
-    for stored in backwards(log, requests=_LOOKED_BACK, size=_LOOKED_BYTES):
+    for stored in backwards(log, requests=max(_LOOKED_BACK, count), size=_LOOKED_BYTES):
         if events >= count:
             break
-        if stored.record.source_id in source_ids:
+        if stored.record.source_id in source_ids and not is_again(stored):
             found.append(stored)
             events += stored.record.count
     return found[::-1]

@@ -22,6 +22,7 @@ from headwater.search.model import EVENT, EVENTS, EventLook, EventsLook
 from headwater.usage.model import PEOPLE, PeopleLook
 from headwater.volumes.model import LAST_EVENTS, VOLUMES, LastLook, VolumesLook
 from headwater.warehouses.duckdb.looks import (
+    catalogue,
     delivery,
     events,
     people,
@@ -31,6 +32,7 @@ from headwater.warehouses.duckdb.looks import (
     whereabouts,
 )
 from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
+from headwater.whatif.model import CATALOGUE, CatalogueLook
 
 _Look = tuple[type[Any], Callable[[DuckDBWarehouse, Any], object]]
 
@@ -47,6 +49,7 @@ LOOKS: Final[Mapping[str, _Look]] = {
     LAST_EVENTS: (LastLook, volumes.last_events),
     DELIVERY: (DeliveryLook, delivery.delivery),
     PEOPLE: (PeopleLook, people.people),
+    CATALOGUE: (CatalogueLook, catalogue.catalogue),
 }
 
 
