@@ -5,7 +5,8 @@ import re
 from headwater.access.roles import Role
 from headwater.cleaning import changing
 from headwater.cleaning.changing import Wanted
-from headwater.cleaning.model import Rule
+from headwater.cleaning.kinds import KINDS
+from headwater.cleaning.model import Rule, Scope, settings_of
 from tests.web.stage import Stage
 
 
@@ -63,3 +64,98 @@ def test_who_may_not_change_rules_only_reads_them(stage: Stage) -> None:
     for action in ("switch", "move", "remove"):
         assert reader.post(f"/rules/{held.id}/{action}").status_code == 403
     assert stage.as_member(Role.SOURCE_READ_ONLY, stage.source()).get("/rules").status_code == 403
+
+
+def test_a_kind_is_chosen_and_its_form_shows_what_it_takes(stage: Stage) -> None:
+    for name in KINDS:
+        assert f"/rules/new?kind={name}" in stage.ada.get("/rules/new").text
+        form = stage.ada.get(f"/rules/new?kind={name}&example=1")
+        assert form.status_code == 200
+        for setting in settings_of(KINDS[name]):
+            assert f'name="s.{setting.name}"' in form.text
+
+
+def test_a_rule_is_made_with_the_settings_that_differ_and_its_scope(stage: Stage) -> None:
+    shop = stage.source()
+    form = {
+        "name": "Phones",
+        "s.paths": ["traits.phone", "", "properties.phone"],
+        "s.region": "CN",
+        "s.otherwise": "keep",
+        "sources": shop.id,
+        "types": ["identify", "track"],
+        "events": ["Signed Up", ""],
+        "condition": "userId != null",
+        "act": "save",
+    }
+    answer = stage.ada.post("/rules/new?kind=normalize_phone", data=form)
+    assert answer.status_code == 303
+    [made] = changing.listed(stage.changes, stage.owner)
+    assert made.settings == {"paths": ["traits.phone", "properties.phone"], "region": "CN"}
+    assert made.scope == Scope((shop.id,), ("identify", "track"), ("Signed Up",), "userId != null")
+    page = stage.ada.get(answer.headers["location"]).text
+    assert 'value="traits.phone"' in page
+    assert f'value="{shop.id}" checked' in page
+
+
+def test_what_is_wrong_stands_at_its_field(stage: Stage) -> None:
+    def post(kind: str, **form: object) -> str:
+        answer = stage.ada.post(f"/rules/new?kind={kind}", data={"name": "Rule", **form})
+        assert answer.status_code in (400, 422)
+        return answer.text
+
+    paths = {"s.paths": "properties.price"}
+    assert 'id="s.paths-wrong" role="alert">Please fill this in.' in post("trim")
+    page = post("drop", **{"s.where": "properties.price >"})
+    assert 'id="s.where-wrong"' in page
+    assert "At column" in page
+    assert 'id="condition-wrong"' in post("trim", condition="type >", **paths)
+    assert 'id="s.least-wrong"' in post("outliers", **{"s.path": "a", "s.least": "x"})
+    assert "Least or most must be given" in post("allowed_range", **paths)
+    rule(stage, "Rule")
+    taken = stage.ada.post("/rules/new?kind=trim", data={"name": "Rule", **paths})
+    assert taken.status_code == 409
+    assert "has the name" in taken.text
+    assert 'value="properties.price"' in taken.text
+
+
+def test_a_list_grows_without_script_and_keeps_what_was_typed(stage: Stage) -> None:
+    form = {"name": "Half", "s.paths": ["properties.a"], "act": "add:s.paths"}
+    page = stage.ada.post("/rules/new?kind=trim", data=form).text
+    assert page.count('name="s.paths"') == 2
+    assert 'value="Half"' in page
+
+
+def test_a_trial_says_what_a_rule_would_do_to_a_pasted_event(stage: Stage) -> None:
+    stage.source()
+    event = '{"type": "track", "event": "Sold", "userId": "u", "properties": {"a": " x "}}'
+    form = {"name": "Trial", "s.paths": "properties.*", "act": "try", "event": event}
+    page = stage.ada.post("/rules/new?kind=trim", data=form).text
+    assert "one event read" in page
+    assert "<code>&#34;x&#34;</code>" in page
+    assert changing.listed(stage.changes, stage.owner) == []
+    broken = stage.ada.post("/rules/new?kind=trim", data=form | {"event": "{"})
+    assert 'id="event-wrong"' in broken.text
+    admin = stage.as_member(Role.TRACKING_PLAN_ADMIN)
+    assert admin.post("/rules/new?kind=trim", data=form).status_code == 403
+
+
+def test_a_rule_is_changed_and_its_page_says_what_it_touched(stage: Stage) -> None:
+    held = rule(stage, "No blanks")
+    form = {"name": "No blanks at all", "s.paths": "traits.*", "s.inside": "on", "act": "save"}
+    assert stage.ada.post(f"/rules/{held.id}", data=form).status_code == 303
+    after = changing.one(stage.changes, stage.owner, held.id)
+    assert (after.name, after.settings) == (
+        "No blanks at all",
+        {"paths": ["traits.*"], "inside": True},
+    )
+    assert "Events touched in 24 hours" in stage.ada.get(f"/rules/{held.id}?period=7d").text
+    reader = stage.as_member(Role.TRACKING_PLAN_READ_ONLY)
+    assert '<fieldset class="bare form" disabled>' in reader.get(f"/rules/{held.id}").text
+
+
+def test_every_text_of_a_kind_is_chinese_on_its_page(stage: Stage) -> None:
+    stage.ada.cookies.set("headwater_language", "zh_CN")
+    page = stage.ada.get("/rules/new?kind=drop_repeats").text
+    assert "剔除同一用户刚刚发过的内容相同的事件。" in page
+    assert "两次发生的最长间隔。" in page

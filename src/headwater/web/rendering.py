@@ -1,7 +1,7 @@
 """Jinja's environments, one for each language, and what every template may use."""
 
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -11,12 +11,15 @@ from markupsafe import Markup
 
 from headwater import __version__
 from headwater.web import assets, formats, navigation
+from headwater.web.inline_code import inline_code
 from headwater.web.json_markup import json_markup
 from headwater.web.moments import micros
 from headwater.web.translation import LANGUAGES, translator
 
 if TYPE_CHECKING:
     from headwater.web.frame import Visit
+
+_LONGEST_LINE: Final = 300
 
 
 @cache
@@ -36,6 +39,9 @@ def environment(locale: str) -> Environment:
     for form in (formats.number, formats.compact, formats.percent, formats.size, formats.span):
         made.filters[form.__name__] = partial(form, locale=locale)
     made.filters["json"] = as_json
+    made.filters["said"] = translator(locale).gettext
+    made.filters["inline_code"] = inline_code
+    made.filters["plain_json"] = plain_json
     made.globals.update(
         version=__version__,
         locale=locale,
@@ -90,6 +96,12 @@ def as_json(value: object) -> Markup:
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # noqa: S704 - the signs of HTML are escaped above
+
+
+def plain_json(value: object) -> str:
+    """A value's JSON in one line, cut short where it is long."""
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 1]}…"
 
 
 def pretty(value: object) -> str:

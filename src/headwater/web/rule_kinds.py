@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from headwater.cleaning.kinds import KINDS
-from headwater.cleaning.model import Kind
+from headwater.cleaning.model import Kind, Phase
 from headwater.web.navigation import N_
 
 
@@ -90,9 +90,26 @@ GROUPS: Final = (
 """The kinds that make events right, in groups."""
 
 ENRICHING: Final = Group(
-    N_("Enrich"), N_("What an event tells when one looks closer, written down with it."), {}
+    N_("Enrich"),
+    N_("What an event tells when one looks closer, written down with it."),
+    {
+        "parse_user_agent": Look(N_("Browser and device"), "screen"),
+        "read_campaign": Look(N_("Campaign"), "external"),
+        "classify_referrer": Look(N_("Where they come from"), "website"),
+        "number_sessions": Look(N_("Session numbers"), "clock"),
+        "locate_ip": Look(N_("Place by address"), "globe"),
+        "anonymize_ip": Look(N_("Anonymous addresses"), "shield"),
+    },
 )
 """The kinds that add to events; those of no other group are here too."""
+
+
+PHASE_NAMES: Final = {
+    Phase.CLEAN: N_("Clean"),
+    Phase.ENRICH: N_("Enrich"),
+    Phase.PROTECT: N_("Protect, after all others"),
+}
+"""What the phases are called, in which rules have their turn."""
 
 
 def look_of(name: str) -> Look:

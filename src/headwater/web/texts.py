@@ -15,6 +15,7 @@ from jinja2.ext import babel_extract
 
 from headwater.access.roles import ROLES
 from headwater.settings import options
+from headwater.web.setting_words import declared
 from headwater.web.translation import FOLDER, LANGUAGES, catalogues, merged
 
 WEB: Final = Path(__file__).parent
@@ -55,6 +56,7 @@ def _declared() -> Iterator[tuple[str, str]]:
         yield "access/roles.py", row.name
     for option in options():
         yield "settings.py", option.description
+    yield from declared()
 
 
 def faults(locale: str) -> Iterator[str]:

@@ -11,9 +11,10 @@ from headwater.access.permissions import Permission
 from headwater.cleaning import changing
 from headwater.cleaning.changing import Wanted
 from headwater.cleaning.model import Rule
+from headwater.cleaning.stages import phase_of
 from headwater.web.frame import Page, Visit
 from headwater.web.governed import Touches, scope_parts, sources_by_id, touches
-from headwater.web.rule_kinds import look_of
+from headwater.web.rule_kinds import PHASE_NAMES, look_of
 
 _READ: Final = Permission.PLAN_READ
 _CHANGE: Final = Permission.PLAN_ADMIN
@@ -49,6 +50,9 @@ async def index(visit: Visit) -> Response:
         untouched=Touches(),
         scopes={each.id: scope_parts(visit, each.scope, known) for each in found},
         look_of=look_of,
+        phase_of=phase_of,
+        phases=PHASE_NAMES,
+        several_phases=len({phase_of(each) for each in found}) > 1,
         is_on=sum(each.enabled for each in found),
         day=sum(counts.get(each.id, Touches()).day for each in found),
         week=sum(counts.get(each.id, Touches()).week for each in found),
@@ -64,18 +68,20 @@ async def switch(visit: Visit) -> Response:
         if after.enabled
         else visit._("%(name)s is off.", name=after.name)
     )
-    return visit.redirect("/rules", notice=notice)
+    back = f"/rules/{after.id}" if visit.query("back") == "rule" else "/rules"
+    return visit.redirect(back, notice=notice)
 
 
 async def move(visit: Visit) -> Response:
     """One place up or down, for those who have no script or no pointer."""
     form = await visit.form(Move)
     wanted = visit.path("rule_id")
-    ids = [each.id for each in await _listed(visit)]
+    rules = await _listed(visit)
+    ids = [each.id for each in rules]
     if wanted in ids:
         at = ids.index(wanted)
         other = at - 1 if form.to == "up" else at + 1
-        if 0 <= other < len(ids):
+        if 0 <= other < len(ids) and phase_of(rules[at]) == phase_of(rules[other]):
             ids[at], ids[other] = ids[other], ids[at]
     await run_in_threadpool(changing.reorder, visit.context.changes, visit.principal, ids)
     return visit.redirect(f"/rules#rule-{wanted}")
