@@ -261,6 +261,8 @@ def _read(widget: Widget, schema: Mapping[str, Any], values: Sent, name: str) ->
         return name in values
     if widget is Widget.PATHS:
         return rows(values, name)
+    if name not in values:
+        return None
     text = last(values, name)
     if widget is Widget.LINES:
         return [_scalar(line) if _is_mixed(schema) else line for line in lines(text)]
