@@ -3,6 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 NODE := tests/flows/node
+SUITE := .venv/json-schema-test-suite
 JAVA := tests/flows/java
 PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -15,7 +16,7 @@ run: .venv/.installed  ## start Headwater and say how to send a first event
 demo: .venv/.installed  ## start it and live weeks of a small shop (DATA=FOLDER replays real data)
 	@exec $(BIN)/headwater demo --serve $(if $(DATA),--data "$(DATA)")
 
-test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed  ## install what the tests need and run them all
+test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed $(SUITE)/.installed  ## install what the tests need and run them all
 	@.ci/need chromium go
 	$(BIN)/pytest $(PYTEST_ARGS)
 
@@ -56,6 +57,14 @@ clean:  ## remove what was installed; data folders stay
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' \
 	  && $(BIN)/python -m pip install --quiet --editable . --group test \
 	  || { echo 'The Python packages of the tests could not be installed.' >&2; exit 1; }
+	@touch $@
+
+# JSON Schema's own test suite is in the source distribution of the package jsonschema (MIT).
+$(SUITE)/.installed: .venv/.installed-test
+	@rm -rf $(SUITE) && mkdir -p $(SUITE)
+	@$(BIN)/python -m pip download --quiet --no-deps --no-binary jsonschema --dest $(SUITE) jsonschema==4.26.0 \
+	  && tar -xzf $(SUITE)/jsonschema-4.26.0.tar.gz -C $(SUITE) --strip-components=2 jsonschema-4.26.0/json \
+	  || { echo 'The JSON Schema test suite could not be fetched.' >&2; exit 1; }
 	@touch $@
 
 $(NODE)/node_modules/.installed: $(NODE)/package-lock.json
