@@ -20,7 +20,14 @@ from headwater.web.settings_form import (
     settings,
 )
 
-_FIELDS: Final = {"scope.condition": "condition", "scope.sources": "sources"}
+_FIELDS: Final = {
+    "name": "name",
+    "description": "description",
+    "event": "event",
+    "scope.condition": "condition",
+    "scope.sources": "sources",
+}
+"""The form's fields, by those that refusals name; any other refusal stands above the form."""
 
 
 class RuleForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,4 +100,4 @@ def refused(visit: Visit, kind: Kind, error: HeadwaterError) -> Fault:
         if found:
             said = visit.translator.problem(f"{found.message[:1].upper()}{found.message[1:]}.")
             return msgspec.structs.replace(found, message=said)
-    return Fault(_FIELDS.get(problem.field, problem.field), problem.message, problem.hint)
+    return Fault(_FIELDS.get(problem.field, ""), problem.message, problem.hint)
