@@ -46,8 +46,14 @@ _BODIES: dict[str, Any] = {
     "ChangeSavedQuery": {"name": "Stolen"},
     "ChangeCleaningRule": {"name": "Stolen"},
     "ChangeTransformation": {"name": "Stolen"},
+    "ChangeFunction": {"displayName": "Stolen"},
+    "ChangeInstance": {"name": "Stolen"},
+    "RestoreVersion": {"versionId": "none"},
+    "TryFunction": {"events": [{"type": "track"}]},
 }
 """A body of each type that a route with an id in its path takes: one that would do something."""
+
+CODE = "async function onTrack(event) { return event }"
 
 _QUERIES = {("DELETE", "/api/group/{group_id}/users"): "?emails=bob@example.com"}
 
@@ -87,6 +93,15 @@ class Cast:
             {"name": "Mine", "sourceId": source["id"], "enabled": True, "if": ""},
         )["transformation"]
         what_if = make("/api/what-if", {"proposal": {"deletes": False}})["whatIf"]
+        function = make(
+            "/api/functions",
+            {"code": CODE, "displayName": "Function of Alice", "resourceType": "INSERT_SOURCE"},
+        )["function"]
+        instance = make(
+            "/api/insert-function-instances",
+            {"functionId": function["id"], "integrationId": source["id"], "settings": {}},
+        )["insertFunctionInstance"]
+        versions = self._get(f"/api/functions/{function['id']}/versions")["versions"]
         users = {each["email"]: each["id"] for each in self._get("/api/users")["users"]}
         return {
             "source_id": source["id"],
@@ -99,6 +114,9 @@ class Cast:
             "import_id": run["import"]["id"],
             "rule_id": rule["id"],
             "transformation_id": transformation["id"],
+            "function_id": function["id"],
+            "instance_id": instance["id"],
+            "version_id": versions[0]["id"],
             "what_if_id": what_if["id"],
             "saved_id": next(iter(saved.values()))["id"],
             "key": "team",
@@ -124,6 +142,8 @@ class Cast:
         path = route.path.format(**dict.fromkeys(EVERYBODYS, "website"), **self.ids)
         path += _QUERIES.get((route.method, route.path), "")
         body = _BODIES[route.doc.body.__name__] if route.doc.body is not None else None
+        if "versionId" in (body or {}):
+            body = {"versionId": self.ids["version_id"]}
         return client.request(route.method, path, json=body)
 
     def all_of_alices(self) -> dict[str, Any]:
@@ -131,6 +151,7 @@ class Cast:
         paths = ["/api", "/api/labels", "/api/sources", "/api/users", "/api/groups"]
         paths += ["/api/invites", "/api/tokens", "/api/warehouses", "/api/saved-queries"]
         paths += ["/api/cleaning-rules", "/api/transformations"]
+        paths += ["/api/functions", "/api/insert-function-instances"]
         paths += [f"/api/groups/{self.ids['group_id']}/users"]
         return {path: self._get(path) for path in paths}
 

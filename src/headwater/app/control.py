@@ -13,13 +13,14 @@ from headwater.app.log import open_log
 from headwater.app.state import open_state
 from headwater.backends import backends
 from headwater.cleaning import geoip
+from headwater.functions import workshop
 from headwater.kit.asgi import serve_on_unix_socket
 from headwater.kit.clock import SystemClock
 from headwater.kit.sockets import socket_path
 from headwater.kit.vault import open_vault
+from headwater.opening import OpenedConfiguration
 from headwater.queries.remote import RemoteWarehouse
 from headwater.settings import Settings
-from headwater.transformations.opening import OpenedConfiguration
 from headwater.web import application as web
 from headwater.web.context import Context as WebContext
 
@@ -33,6 +34,7 @@ def run(settings: Settings, stop: threading.Event, listening: socket.socket | No
         closing(log),
         open_state(settings, clock) as changes,
         open_requests(settings, log, changes, clock) as requests,
+        workshop.opened(settings, clock, records=False),
     ):
         published = OpenedConfiguration(
             settings.data_dir, open_vault(settings.data_dir, settings.secret_key)

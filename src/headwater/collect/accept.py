@@ -8,15 +8,15 @@ from typing import Final
 import msgspec
 
 from headwater.collect import body as bodies
-from headwater.collect import pixels, scripts, settings_json
+from headwater.collect import pixels, scripts, settings_json, webhooks
 from headwater.collect.addresses import TrustedProxies
 from headwater.collect.answers import SUCCESS, Answer, refusal, success
 from headwater.collect.routes import Dialect, Kind, Route
 from headwater.collect.sources import Sources
 from headwater.errors import ForbiddenError, RequestError, UnavailableError
-from headwater.ports import Record
+from headwater.ports import Record, Stream
 from headwater.settings import Settings
-from headwater.spec import collected
+from headwater.spec import collected, received
 from headwater.workspaces import origins
 from headwater.workspaces.model import Source
 
@@ -32,6 +32,8 @@ class Call(msgspec.Struct, frozen=True):
     body: bytes
     peer: str
     scheme: str = "http"
+    method: str = "POST"
+    path: bytes = b""
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -50,6 +52,7 @@ class Accepted(msgspec.Struct, frozen=True):
     record: Record
     answer: Answer
     write_key: str = ""
+    stream: Stream = Stream.COLLECTED
 
 
 def accept(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted | Answer:
@@ -66,6 +69,8 @@ def accept(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted | A
             raise UnavailableError(
                 "The sources are not known yet.", hint="Try again in a moment.", code="starting"
             )
+        if kind is Kind.WEBHOOK:
+            return _received(call, sources, terms, now)
         if kind is Kind.SCRIPT:
             return _script(call, sources, terms)
         if kind is Kind.SETTINGS or kind is Kind.SOURCE_CONFIG:
@@ -106,6 +111,27 @@ def _taken(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted:
         success(kind, route.dialect, batch.count if batch else 1),
         used,
     )
+
+
+def _received(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted:
+    """A webhook's request, as it is: its source's handler makes events of it."""
+    headers = call.headers
+    source = webhooks.source_of(sources, call.route.source_id)
+    body = webhooks.content_of(call.body, headers, terms.settings.max_request_bytes)
+    scheme, host = _reached(call, terms)
+    url = f"{scheme}://{host}{call.path.decode('latin-1')}"
+    if call.query:
+        url += f"?{call.query.decode('latin-1')}"
+    request = webhooks.request_of(
+        call.method,
+        url,
+        call.route.file,
+        call.query,
+        headers,
+        terms.proxies.client_ip(call.peer, headers),
+    )
+    meta = received.ENCODER.encode(request)
+    return Accepted(Record(source.id, now, 1, body, meta), SUCCESS, stream=Stream.RECEIVED)
 
 
 def _request(call: Call, terms: Terms, gzipped: bool, is_batch: bool) -> collected.Request:

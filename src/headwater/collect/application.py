@@ -102,12 +102,14 @@ class Application:
             return cors.preflight(headers.get(b"access-control-request-headers"))
         if method not in route.kind.methods:
             return answers.method_not_allowed(route.kind)
-        body = await self._body(headers, receive, exchange) if method == "POST" else b""
+        has_body = method == "POST" or route.kind is routes.Kind.WEBHOOK
+        body = await self._body(headers, receive, exchange) if has_body else b""
         if isinstance(body, Answer):
             return body
         client = scope["client"]
         peer = client[0] if client else ""
-        call = Call(route, scope["query_string"], headers, body, peer, scope["scheme"])
+        query, path = scope["query_string"], scope["raw_path"]
+        call = Call(route, query, headers, body, peer, scope["scheme"], method, path)
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.take(call, resolver(done))
         return await done
@@ -152,7 +154,7 @@ class Application:
                 self._key_use.note(taken.write_key, taken.record.received_at)
             answered(taken.answer)
 
-        self._committer.submit(taken.record, settled)
+        self._committer.submit(taken.record, settled, taken.stream)
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].rstrip("/")

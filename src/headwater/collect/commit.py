@@ -44,6 +44,7 @@ class _Waiting(msgspec.Struct, frozen=True):
     record: Record | None
     settled: Settled
     size: int
+    stream: Stream = Stream.COLLECTED
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -83,8 +84,8 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
-    def submit(self, record: Record, settled: Settled) -> None:
-        """Queue a record; `settled` is told what became of it.
+    def submit(self, record: Record, settled: Settled, stream: Stream = Stream.COLLECTED) -> None:
+        """Queue a record of a stream; `settled` is told what became of it.
 
         Raises UnavailableError when too many bytes are waiting.
         """
@@ -96,7 +97,7 @@ class Committer:
                 hint="Send them again after the time in Retry-After.",
                 code="overloaded",
             )
-        self._enqueue(record, settled, size)
+        self._enqueue(record, settled, size, stream)
 
     async def probe(self) -> UnavailableError | None:
         """Why an event sent now would not be kept; None when it would.
@@ -115,8 +116,14 @@ class Committer:
         self._groups.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _enqueue(self, record: Record | None, settled: Settled, size: int) -> None:
-        self._pending.append(_Waiting(record, settled, size))
+    def _enqueue(
+        self,
+        record: Record | None,
+        settled: Settled,
+        size: int,
+        stream: Stream = Stream.COLLECTED,
+    ) -> None:
+        self._pending.append(_Waiting(record, settled, size, stream))
         self._pending_bytes += size
         if not self._in_flight and not self._is_flush_due:
             self._is_flush_due = True
@@ -151,7 +158,7 @@ class Committer:
         while (group := self._groups.get()) is not None:
             start = self._monotonic()
             records = [w.record for w in group.waiting if w.record is not None]
-            entry = Entry({Stream.COLLECTED: records}, tallies(records))
+            entry = _entry(group.waiting, records)
             error = self._append(entry, is_probe=len(records) < len(group.waiting))
             seconds = self._monotonic() - start
             committed = Committed(len(records), group.size, seconds, entry.tallies, error)
@@ -202,6 +209,15 @@ def resolver(done: "asyncio.Future[_T]") -> Callable[[_T], None]:
             done.set_result(result)
 
     return resolve
+
+
+def _entry(waiting: Sequence[_Waiting], records: list[Record]) -> Entry:
+    """What is appended for a group. What webhooks are sent is counted once it is events."""
+    raw = [w.record for w in waiting if w.stream is Stream.RECEIVED and w.record is not None]
+    if not raw:
+        return Entry({Stream.COLLECTED: records}, tallies(records))
+    events = [w.record for w in waiting if w.stream is Stream.COLLECTED and w.record is not None]
+    return Entry({Stream.COLLECTED: events, Stream.RECEIVED: raw}, tallies(events))
 
 
 def tallies(records: Sequence[Record]) -> list[Tally]:

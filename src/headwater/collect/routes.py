@@ -36,9 +36,13 @@ class Kind(Enum):
     """GET: the browser tracker, as Segment's snippet loads it, and what belongs to it."""
     SOURCE_CONFIG = "source_config"
     """GET: what RudderStack's SDKs load."""
+    WEBHOOK = "webhook"
+    """Any method: whatever a sender sends to a webhook source, kept as it is."""
 
     @property
     def methods(self) -> tuple[str, ...]:
+        if self is Kind.WEBHOOK:
+            return ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
         return ("GET", "HEAD") if self in _READ else ("POST",)
 
 
@@ -60,7 +64,8 @@ class Route(msgspec.Struct, frozen=True):
     """What a path asks for.
 
     `type` is the call that the path names (empty when it names none), `fixed` the members of the
-    event that it fixes, `write_key` the key that it holds, `file` the file that it names.
+    event that it fixes, `write_key` the key that it holds, `file` the file that it names;
+    `source_id` is a webhook's source, and `file` then what follows it.
     """
 
     kind: Kind
@@ -69,6 +74,7 @@ class Route(msgspec.Struct, frozen=True):
     fixed: Mapping[str, str] = {}
     write_key: str = ""
     file: str = ""
+    source_id: str = ""
 
 
 _SHORT: Final = {name[0]: name for name in EVENT_TYPES}
@@ -111,6 +117,9 @@ def _by_segments(path: str) -> Route | None:
         return None
     if segments[0] == "api":
         return _jitsu(segments[1:])
+    if segments[0] == "webhooks" and len(segments) > 1:
+        rest = "/".join(_text(segment) for segment in segments[2:])
+        return Route(Kind.WEBHOOK, source_id=_text(segments[1]), file=rest)
     if "v1" in segments and (found := _below_v1(segments)):
         return found
     if len(segments) >= 3 and segments[-3] == "projects" and segments[-1] == "settings":

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
+from headwater.webhooks.model import handlers_in
 from headwater.workspaces.model import Configuration, Source
 
 _REMEMBERED: Final = 10_000
@@ -19,10 +20,19 @@ class Sources:
     def __init__(self, configuration: Configuration | None) -> None:
         self.known = configuration is not None
         self._by_key = dict(configuration.by_write_key()) if configuration else {}
+        self._by_id = configuration.by_id() if configuration else {}
+        self._handlers = handlers_in(configuration) if configuration else {}
         self._by_authorization: dict[bytes, Source] = {}
 
     def by_key(self, key: str) -> Source | None:
         return self._by_key.get(key)
+
+    def by_id(self, source_id: str) -> Source | None:
+        return self._by_id.get(source_id)
+
+    def has_handler(self, source_id: str) -> bool:
+        """Whether something makes events of what a webhook source is sent."""
+        return source_id in self._handlers
 
     def by_authorization(self, header: bytes) -> Source | None:
         """The source whose key an Authorization header holds."""

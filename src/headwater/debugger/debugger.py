@@ -18,7 +18,7 @@ from headwater.errors import NotFoundError
 from headwater.governing import compile_program
 from headwater.kit.clock import to_microseconds
 from headwater.pipeline.event import Limits
-from headwater.pipeline.program import NO_PROGRAMS, Programs
+from headwater.pipeline.program import NO_PROGRAMS, Memory, Programs
 from headwater.ports import Log, Stream
 from headwater.queries.looks import Looking, look
 from headwater.search.events import EventSearch
@@ -148,7 +148,9 @@ class Debugger:
     def _programs(self) -> Programs:
         """For one thread alone: stages count what they touch."""
         configuration = self._configuration()
-        return NO_PROGRAMS if configuration is None else compile_program(configuration)
+        if configuration is None:
+            return NO_PROGRAMS
+        return compile_program(configuration, Memory(is_looking=True))
 
     async def _whereabouts(
         self,

@@ -1,0 +1,55 @@
+"""Who makes events of what a webhook source is sent, and the part of the configuration."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from headwater.workspaces.model import Configuration
+
+PART: Final = "webhooks"
+"""The handlers' name in the published configuration."""
+
+
+class HandlerKind(StrEnum):
+    """What kind of handler it is: each kind has one Maker."""
+
+    FUNCTION = "function"
+    """A source function: code."""
+
+
+class Handler(msgspec.Struct, frozen=True):
+    """What makes a source's events: a kind, and which of that kind."""
+
+    kind: HandlerKind
+    id: str
+
+
+class Published(msgspec.Struct, frozen=True):
+    """The handlers of the sources that have one."""
+
+    handlers: dict[str, Handler] = {}
+
+
+class Made(msgspec.Struct, frozen=True):
+    """The events of one request; or why there are none, in a sentence for people."""
+
+    events: tuple[dict[str, Any], ...] = ()
+    failed: str = ""
+
+
+class Maker(Protocol):
+    """Makes events, by the handlers of one kind."""
+
+    def __call__(
+        self, configuration: Configuration, source_id: str, requests: list[dict[str, Any]]
+    ) -> list[Made]:
+        """What becomes of each request. Requests are as webhooks.requests gives them."""
+        ...
+
+
+def handlers_in(configuration: Configuration) -> Mapping[str, Handler]:
+    """The handlers of a published configuration, by the ids of their sources."""
+    part = configuration.parts.get(PART)
+    return {} if part is None else msgspec.json.decode(part, type=Published).handlers
