@@ -41,6 +41,7 @@ _OWN_RELATIONS = (
     "alias",
     "quarantine",
     "type_conflicts",
+    "plan_violations",
 )
 
 STANDARD_COLUMNS: Final = frozenset(

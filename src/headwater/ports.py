@@ -29,6 +29,10 @@ class Stream(StrEnum):
     """Events that passed the pipeline; written by the pipeline."""
     QUARANTINED = "quarantined"
     """Events kept aside with a reason; written by the pipeline."""
+    VIOLATIONS = "violations"
+    """How events differ from their tracking plan; written by the pipeline."""
+    FORWARDED = "forwarded"
+    """What tracking plans send to other sources; written by the pipeline."""
 
 
 class Owner(StrEnum):
@@ -43,6 +47,8 @@ OWNERS: Mapping[Stream, Owner] = {
     Stream.RECEIVED: Owner.COLLECTOR,
     Stream.ACCEPTED: Owner.PIPELINE,
     Stream.QUARANTINED: Owner.PIPELINE,
+    Stream.VIOLATIONS: Owner.PIPELINE,
+    Stream.FORWARDED: Owner.PIPELINE,
 }
 
 
@@ -51,6 +57,9 @@ REPLAYS: Final = "replays"
 
 WEBHOOKS: Final = "webhooks"
 """The partition of the collected stream in which what webhook sources were sent becomes events."""
+
+FORWARDS: Final = "forwards"
+"""The partition of the collected stream in which what plans forward comes to its source."""
 
 
 LOADER: Final = "loader"

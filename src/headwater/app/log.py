@@ -4,7 +4,7 @@ from typing import Final
 
 from headwater.archive.model import CONSUMER, OFF
 from headwater.logs.sqlite import SqliteLog
-from headwater.ports import LOADER, Log, Stream
+from headwater.ports import FORWARDS, LOADER, Log, Stream
 from headwater.settings import Settings
 
 _CONSUMERS: Final = {
@@ -12,6 +12,8 @@ _CONSUMERS: Final = {
     Stream.RECEIVED: ("webhooks",),
     Stream.ACCEPTED: (LOADER,),
     Stream.QUARANTINED: (LOADER,),
+    Stream.VIOLATIONS: (LOADER,),
+    Stream.FORWARDED: (FORWARDS,),
 }
 """Who must have read a stream before retention removes it, also before they first did."""
 

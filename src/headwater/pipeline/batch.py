@@ -9,6 +9,7 @@ import msgspec
 
 from headwater.errors import AccountError
 from headwater.kit.clock import hour_of
+from headwater.pipeline.beside import Beside, records_beside
 from headwater.pipeline.columns import Columns, quarantined_body
 from headwater.pipeline.decode import Found, read
 from headwater.pipeline.dedupe import Marks, digests, encode_marks
@@ -46,6 +47,7 @@ class Batch(msgspec.Struct):
 
     passed: dict[Place, Passed] = {}
     aside: list[Aside] = []
+    beside: Beside = msgspec.field(default_factory=Beside)
     filtered: Counter[tuple[Place, str]] = msgspec.field(default_factory=Counter)
     touched: Counter[tuple[Place, str]] = msgspec.field(default_factory=Counter)
     read: Counter[Place] = msgspec.field(default_factory=Counter)
@@ -170,6 +172,7 @@ def _governed(
         events,
         lambda event, verdict: _leave_out(event, verdict, batch, witness),
         touched,
+        batch.beside,
     )
     for rule_id, count in touched.items():
         batch.touched[place, rule_id] += count
@@ -212,7 +215,11 @@ def settle(batch: Batch, is_new: Sequence[bool]) -> Settled:
     require_balance(batch.read, tallies)
     marks = Marks(new, batch.oldest, batch.newest) if new else None
     entry = Entry(
-        records={Stream.ACCEPTED: accepted, Stream.QUARANTINED: quarantined},
+        records={
+            Stream.ACCEPTED: accepted,
+            Stream.QUARANTINED: quarantined,
+            **records_beside(batch.beside),
+        },
         tallies=tallies,
         consumed={Stream.COLLECTED: batch.positions},
         marks=encode_marks(marks) if marks else b"",

@@ -18,8 +18,9 @@ A stage keeps these promises:
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
+from headwater.pipeline.beside import Beside
 from headwater.pipeline.event import Drop, Event, Quarantine, Verdict
 from headwater.spec import EVENT_TYPES
 from headwater.spec.reasons import Reason
@@ -42,6 +43,14 @@ class Stage(Protocol):
     def run(self, events: list[Event]) -> Sequence[Verdict]:
         """Decide on each event, and alter it in place."""
         ...
+
+
+@runtime_checkable
+class NotingStage(Stage, Protocol):
+    """A stage that writes something beside the events; whoever runs it takes that away."""
+
+    @property
+    def beside(self) -> Beside: ...
 
 
 class EachEvent:
@@ -132,10 +141,14 @@ def lead(
     events: list[Event],
     leave_out: Callable[[Event, Quarantine | Drop], None],
     touched: "Counter[str]",
+    beside: Beside | None = None,
 ) -> list[Event]:
-    """The events that pass the stages; `leave_out` is told of the others, `touched` adds up."""
+    """The events that pass the stages; `leave_out` is told of the others, `touched` adds up, and
+    so does `beside`, without which what stages write beside the events is thrown away."""
     for stage in stages:
         verdicts = _verdicts(stage, events)
+        if isinstance(stage, NotingStage):
+            (Beside() if beside is None else beside).take(stage.beside)
         if stage.touched:
             touched.update(stage.touched)
             stage.touched.clear()

@@ -28,13 +28,17 @@ from headwater.queries.contents import (
     TableKind,
 )
 from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name, text
-from headwater.warehouses.duckdb.store import CONFLICTS, QUARANTINE
+from headwater.warehouses.duckdb.store import CONFLICTS, QUARANTINE, VIOLATIONS
 from headwater.warehouses.duckdb.views import slugs_of
 from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 _BLOCK_BYTES: Final = 262_144
 _MOST_CONFLICTS: Final = 500
-_KEPT: Final = {"quarantine": (QUARANTINE, 12), "type_conflicts": (CONFLICTS, 8)}
+_KEPT: Final = {
+    "quarantine": (QUARANTINE, 12),
+    "type_conflicts": (CONFLICTS, 8),
+    "plan_violations": (VIOLATIONS, 16),
+}
 _SHAPE_COLUMNS: Final = 9
 
 

@@ -35,11 +35,17 @@ UPDATE main.quarantine
 CREATE TABLE IF NOT EXISTS main.type_conflicts(
     "schema" VARCHAR, "table" VARCHAR, "column" VARCHAR, row_id VARCHAR, value VARCHAR,
     received_at TIMESTAMP, reason VARCHAR, count BIGINT);
+CREATE TABLE IF NOT EXISTS main.plan_violations(
+    id VARCHAR, source VARCHAR, source_id VARCHAR, plan_id VARCHAR, received_at TIMESTAMP,
+    "type" VARCHAR, event VARCHAR, violation VARCHAR, field VARCHAR, rule VARCHAR,
+    description VARCHAR, value VARCHAR, event_version BIGINT, remedy VARCHAR, count BIGINT,
+    key VARCHAR);
 ALTER TABLE main.type_conflicts ADD COLUMN IF NOT EXISTS count BIGINT DEFAULT 1;
 """
 _COMPACT_ROWS: Final = 5_000
 QUARANTINE: Final = "main.quarantine"
 CONFLICTS: Final = "main.type_conflicts"
+VIOLATIONS: Final = "main.plan_violations"
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
