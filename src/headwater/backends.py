@@ -1,6 +1,5 @@
 """What the API and the console's pages have in common: one object, made by app/control.py."""
 
-import asyncio
 import threading
 from dataclasses import dataclass
 
@@ -9,9 +8,11 @@ from headwater.archive.requests import StoredRequests
 from headwater.debugger.debugger import Debugger
 from headwater.loading.model import Limits as TableLimits
 from headwater.pipeline.event import Limits
+from headwater.plans.drift.watching import DriftWatch
 from headwater.ports import Log
 from headwater.quarantine.quarantine import Quarantine
 from headwater.queries.remote import RemoteWarehouse
+from headwater.sampling import Sampling, sampling
 from headwater.schemas.reading import Schemas
 from headwater.search.events import EventSearch
 from headwater.settings import Settings
@@ -31,12 +32,14 @@ class Backends:
     quarantine: Quarantine
     requests: StoredRequests
     what_if: WhatIf
+    sample: Sampling
+    drift: DriftWatch
 
     async def run(self) -> None:
         """Go on with what a stop has cut short; let go of the log when cancelled."""
         try:
             await self.quarantine.resume()
-            await asyncio.Event().wait()
+            await self.drift.run()
         finally:
             self.what_if.close()
             await self.quarantine.aclose()
@@ -57,6 +60,7 @@ def backends(
     quarantine = Quarantine(changes, log, warehouse, published.current, limits)
     requests = requests or StoredRequests(log)
     tables = TableLimits(settings.max_columns, settings.max_event_tables)
+    sample = sampling(log, published.current, limits)
     return Backends(
         volumes=Volumes(
             log, warehouse, changes.clock, settings.data_dir, dismissed=quarantine.dismissed
@@ -67,4 +71,6 @@ def backends(
         quarantine=quarantine,
         requests=requests,
         what_if=WhatIf(changes, log, requests, warehouse, limits, tables),
+        sample=sample,
+        drift=DriftWatch(settings, changes, sample),
     )

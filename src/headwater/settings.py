@@ -121,6 +121,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="How often the archive takes in what was collected.")
     ] = 60.0
 
+    # Tracking plans
+    plan_drift_minutes: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="How often, in minutes, what is sent is compared with its tracking plan; "
+            "0 never.",
+        ),
+    ] = 60.0
+
     # The pipeline
     dedupe_days: Annotated[
         float, Meta(gt=0, description="How many days a messageId is remembered.")

@@ -71,8 +71,8 @@ def _property(chance: Random, depth: int) -> Hidden:
     elif kind == "format":
         made.format = chance.choice(("date-time", "date", "email", "uri", "uuid", "ipv4"))
     elif kind in ("integer", "number"):
-        made.low = chance.choice((0, 0, 1, -50))
-        made.high = made.low + chance.choice((10, 500, 20_000))
+        made.high = chance.choice((10, 500, 20_000))
+        made.low = chance.choice((0, 0, 1, -made.high))
     elif kind == "object":
         made.below = _members(chance, depth - 1)
     elif kind == "array":

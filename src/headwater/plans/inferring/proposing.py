@@ -36,16 +36,7 @@ def inferred(observer: Observer, thresholds: Thresholds | None = None) -> Inferr
 
 def _proposal(key: Key, seen: Observed, total: int, at: Thresholds) -> Proposal:
     kind, name, version = key
-    member = member_of(kind)
     evidence: list[Evidence] = []
-    schema = _object(seen.root, member, at, evidence)
-    whole: dict[str, Any] = {
-        "$schema": DRAFT,
-        "type": "object",
-        "properties": {member: schema},
-    }
-    if schema.get("required"):
-        whole["required"] = [member]
     return Proposal(
         type=kind,
         key=name,
@@ -55,9 +46,24 @@ def _proposal(key: Key, seen: Observed, total: int, at: Thresholds) -> Proposal:
         last_seen=seen.last,
         is_rare=kind is RuleType.TRACK and seen.count < min(at.enough, total * _RARE_SHARE),
         is_cut=seen.is_cut,
-        json_schema=whole,
+        json_schema=proposed_schema(key, seen, at, evidence),
         evidence=evidence,
     )
+
+
+def proposed_schema(
+    key: Key, seen: Observed, at: Thresholds, evidence: list[Evidence] | None = None
+) -> dict[str, Any]:
+    """The schema of a rule that events of a kind keep to; puts the evidence down, if asked to."""
+    member = member_of(key[0])
+    schema = _object(seen.root, member, at, [] if evidence is None else evidence)
+    whole = {"$schema": DRAFT, "type": "object", "properties": {member: schema}}
+    return whole | ({"required": [member]} if schema.get("required") else {})
+
+
+def proposed_rule(place: Place, path: str, at: Thresholds) -> dict[str, Any]:
+    """The schema of a property that was seen."""
+    return _rule(place, path, at, []).rule
 
 
 def _object(place: Place, path: str, at: Thresholds, evidence: list[Evidence]) -> dict[str, Any]:

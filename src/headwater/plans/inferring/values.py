@@ -56,7 +56,7 @@ def ranged(place: Place, at: Thresholds) -> Finding | None:
         return None
     low, high = _common(numbers, at)
     is_whole = place.kinds["number"] == 0
-    least, most = _bound(low, up=False), _bound(high, up=True)
+    least, most = bound(low, up=False), bound(high, up=True)
     off = sum(1 for number in numbers.kept if not least <= number <= most) * numbers.every
     for extreme in (numbers.low, numbers.high):
         off = max(off, 1) if not least <= extreme <= most else off
@@ -82,9 +82,11 @@ def _common(numbers: Numbers, at: Thresholds) -> tuple[float, float]:
     return low, high
 
 
-def _bound(number: float, *, up: bool) -> float:
-    """A round number beyond twice this one: 1, 2 or 5 and zeros. Zero bounds what has no other
-    sign."""
+def bound(number: float, *, up: bool) -> float:
+    """A limit with room for this number: a round one (1, 2 or 5 and zeros) beyond twice of it.
+
+    Zero bounds what has no other sign.
+    """
     if not up:
         return 0.0 if number >= 0 else -_round(-number * 2)
     return 0.0 if number <= 0 else _round(number * 2)
