@@ -31,7 +31,7 @@ from headwater.configuration.model import Action, Document, Noun, Remote, Step
 from headwater.configuration.nouns import NOUNS, by_kind
 from headwater.configuration.references import references_in
 from headwater.errors import ForbiddenError, HeadwaterError, InvalidError, NotFoundError
-from headwater.transformations.opening import opened
+from headwater.opening import opened
 from headwater.whatif.proposal import Proposal, ProposedCall, ProposedStep, Supposition
 
 GOVERNING: Final[tuple[ApiRoute, ...]] = (

@@ -92,11 +92,12 @@ Decide = Callable[[Event], Decision]
 
 @dataclass(frozen=True)
 class Making:
-    """What a kind is told of the rule that it is made into."""
+    """What a kind is told of the rule that it is made into, and of whose events."""
 
     rule_id: str
     name: str
     memory: Memory
+    source_id: str = ""
 
     def drop(self) -> Drop:
         """The verdict that leaves an event out by this rule."""
@@ -107,8 +108,13 @@ class Making:
         return Quarantine(Reason.RULE_VIOLATION, f"The rule “{self.name}” says: {why}")
 
     def remembered(self, settings: object, make: Callable[[], _T]) -> _T:
-        """What this rule remembers of earlier events; begun anew with other settings."""
-        return self.memory.of(f"clean:{self.rule_id}:{msgspec.json.encode(settings)!r}", make)
+        """What this rule remembers of earlier events; begun anew with other settings.
+
+        Of each source for itself: the events of one come in their order, while between two of
+        them the order is that of the batches, which is another each time.
+        """
+        held = f"clean:{self.rule_id}:{self.source_id}:{msgspec.json.encode(settings)!r}"
+        return self.memory.of(held, make)
 
 
 def _nothing_is_needed(settings: Any) -> None:

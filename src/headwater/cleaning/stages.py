@@ -86,25 +86,25 @@ def in_turn(rules: Iterable[Rule]) -> list[Rule]:
 def stages(published: Published, source: Source, memory: Memory) -> Sequence[Stage]:
     """A stage for each rule of a source, in their order."""
     return [
-        stage(rule, memory)
+        stage(rule, memory, source.id)
         for rule in in_turn(published.rules.get(source.workspace_id, ()))
         if not rule.scope.sources or source.id in rule.scope.sources
     ]
 
 
-def stage(rule: Rule, memory: Memory) -> Stage:
-    """The stage of one rule. One that cannot be made, as of a kind that this version does not
-    have, keeps aside what it would be for, so that no event passes a rule unseen."""
+def stage(rule: Rule, memory: Memory, source_id: str) -> Stage:
+    """The stage of one rule for a source. One that cannot be made, as of a kind that this version
+    does not have, keeps aside what it would be for, so that no event passes a rule unseen."""
     try:
-        return RuleStage(rule, decider(rule, memory))
+        return RuleStage(rule, decider(rule, memory, source_id))
     except (ValueError, FqlError, msgspec.ValidationError, KeyError) as error:
         verdict = failed(name_of(rule), error)
         return EachEvent(name_of(rule), lambda _: verdict)
 
 
-def decider(rule: Rule, memory: Memory) -> Decide:
+def decider(rule: Rule, memory: Memory, source_id: str = "") -> Decide:
     """What a rule does with an event in its scope. Raises ValueError and FqlError where its
     settings cannot be used, and KeyError for a kind that there is not."""
     kind = KINDS[rule.kind]
     settings = msgspec.convert(rule.settings, type=kind.settings)
-    return kind.compiled(settings, Making(rule.id, rule.name, memory))
+    return kind.compiled(settings, Making(rule.id, rule.name, memory, source_id))
