@@ -56,7 +56,6 @@ def isoformat(microseconds: int) -> str:
     >>> isoformat(1_700_000_000_123_000)
     '2023-11-14T22:13:20.123Z'
     """
-    moment = to_datetime(microseconds)
-    fraction = microseconds % 1_000_000
-    digits = f"{fraction // 1000:03d}" if fraction % 1000 == 0 else f"{fraction:06d}"
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{digits}Z"
+    exactly = "microseconds" if microseconds % 1000 else "milliseconds"
+    # Not by strftime, which takes five times as long.
+    return f"{to_datetime(microseconds).isoformat(timespec=exactly)[:-6]}Z"
