@@ -14,6 +14,7 @@ import headwater.cleaning.tables
 import headwater.databases
 import headwater.functions.tables
 import headwater.imports.tables
+import headwater.plans.drift.tables
 import headwater.plans.tables
 import headwater.quarantine.tables
 import headwater.questions.tables
