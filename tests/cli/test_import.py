@@ -45,9 +45,9 @@ def test_what_the_command_line_says_wins_over_the_mapping(file, tmp_path, capsys
 
 
 @pytest.mark.parametrize("format", ["xml", "parquet", "xlsx"])
-def test_a_format_of_a_later_version_is_refused(file, format):  # noqa: A002
-    with pytest.raises(ImportFileError, match=f"{format} is not read by this version"):
-        import_(file, source="any", reading=FileOptions(format=format))
+def test_a_file_that_is_not_of_the_named_format_is_refused(file, format):  # noqa: A002
+    with pytest.raises(ImportFileError, match="cannot be read"):
+        import_(file, source="any", reading=FileOptions(format=format), dry_run=True)
 
 
 def test_a_file_that_is_not_there_is_refused_before_a_server_is_started(tmp_path):

@@ -31,6 +31,7 @@ COMMANDS: Final = (
     Command("token", "token:app", "Make, list and revoke API tokens."),
     Command("snippet", "snippet:snippet", "Print the code that makes a web page send events."),
     Command("import", "import_:import_", "Make events of a file."),
+    Command("convert", "convert:convert", "Write a file in another format."),
     Command("query", "query:query", "Ask the warehouse in SQL."),
     Command("export", "export:app", "Write stored events, one JSON object a line."),
     Command("warehouse", "warehouse:app", "Show what the warehouse makes of events."),
@@ -40,6 +41,9 @@ COMMANDS: Final = (
         "transformation",
         "transformation:app",
         "Keep transformations, and try them before they are on.",
+    ),
+    Command(
+        "whatif", "whatif:whatif", "Say what changes would do to events, before they are made."
     ),
     Command("trace", "trace:trace", "Show an event's way through all stages."),
     Command("ledger", "ledger:ledger", "Show the account of every event."),

@@ -29,31 +29,44 @@ TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class FileOptions:
-    """How the file is read, and where its rejected rows go."""
+class ReadingOptions:
+    """How the file is written."""
 
     format: Annotated[
-        Format | None, Parameter(help="csv, json or jsonl; by default the file's name says it.")
-    ] = None
-    mapping: Annotated[
-        Path | None, Parameter(help="The mapping file (TOML, or JSON): see docs/import.md.")
+        Format | None, Parameter(help="The file's format; by default its name says it.")
     ] = None
     encoding: Annotated[
-        str, Parameter(help="The text's encoding; by default UTF-8, or what its mark says.")
+        str, Parameter(help="The text's encoding; by default found out (UTF-8, GBK, UTF-16, …).")
     ] = ""
     delimiter: Annotated[
         str, Parameter(help="What separates CSV fields; by default found out from the header.")
     ] = ""
-    import_id: Annotated[
-        str, Parameter(help="What messageIds begin with; by default made of file and mapping.")
+    member: Annotated[str, Parameter(help="Which file of a zip that holds several.")] = ""
+    sheet: Annotated[str, Parameter(help="Which sheet of a workbook; by default the first.")] = ""
+    rows: Annotated[
+        str,
+        Parameter(help="The XML elements that are rows; by default those in the outermost one."),
     ] = ""
     rejected: Annotated[
         Path | None, Parameter(help="Where rejected rows go. [default: FILE.rejected.jsonl]")
     ] = None
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class FileOptions(ReadingOptions):
+    """How the file is read, and what becomes of it."""
+
+    mapping: Annotated[
+        Path | None, Parameter(help="The mapping file (TOML, or JSON): see docs/import.md.")
+    ] = None
+    import_id: Annotated[
+        str, Parameter(help="What messageIds begin with; by default made of file and mapping.")
+    ] = ""
+
+
 def import_(
-    file: Annotated[Path, Parameter(help="The file, also compressed as .gz.")],
+    file: Annotated[Path, Parameter(help="The file, also packed (.gz, .bz2, .xz, .zst, .zip).")],
     *,
     source: Annotated[
         str, Parameter(help="The source's name, id or slug; made where there is none.")
@@ -72,8 +85,6 @@ def import_(
     """
     reading = reading or FileOptions()
     mapping, rules = _how(file, reading)
-    if not file.is_file():
-        raise ImportFileError(f"There is no file {file}.")
     if dry_run:
         _print_events(file, mapping, rules)
         return
@@ -119,17 +130,24 @@ def send_with_bar(job: Job, connection: Connection) -> Result:
 
 def _how(file: Path, reading: FileOptions) -> tuple[FileMapping | None, FileRules]:
     """The mapping, and the rules for the file: the mapping's, or what the command line says."""
-    if reading.format:
-        format_of(file, reading.format)
+    if not file.is_file():
+        raise ImportFileError(f"There is no file {file}.")
     mapping = read_mapping(reading.mapping) if reading.mapping else None
-    rules = _rules(mapping, reading.format or "", reading.encoding, reading.delimiter)
-    format_of(file, rules.format)
+    rules = file_rules(mapping, reading)
+    format_of(file, rules.format, rules.member)
     return msgspec.structs.replace(mapping, file=rules) if mapping else None, rules
 
 
-def _rules(read: FileMapping | None, kind: str, encoding: str, delimiter: str) -> FileRules:
+def file_rules(read: FileMapping | None, reading: ReadingOptions) -> FileRules:
     """The mapping's rules for the file, with what the command line says instead."""
-    given = {"format": kind, "encoding": encoding, "delimiter": _unescaped(delimiter)}
+    given = {
+        "format": reading.format or "",
+        "encoding": reading.encoding,
+        "delimiter": _unescaped(reading.delimiter),
+        "member": reading.member,
+        "sheet": reading.sheet,
+        "rows": reading.rows,
+    }
     wanted = {name: value for name, value in given.items() if value}
     try:
         return msgspec.convert(

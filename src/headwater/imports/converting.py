@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -10,9 +11,9 @@ import msgspec
 
 from headwater.errors import ImportFileError
 from headwater.imports.batches import Encoded, encode
-from headwater.imports.csv_rows import CsvRows
-from headwater.imports.events_as_sent import EventsAsSent, mapping_by_names
-from headwater.imports.json_rows import json_lines, json_values
+from headwater.imports.events_as_sent import EventsAsSent, is_event_table, mapping_by_names
+from headwater.imports.formats import FORMATS
+from headwater.imports.formats.format import Rows
 from headwater.imports.model import (
     FileMapping,
     FileRules,
@@ -21,7 +22,7 @@ from headwater.imports.model import (
     RowRejectedError,
     RowSkippedError,
 )
-from headwater.imports.opening import OpenedFile, format_of
+from headwater.imports.opening import format_of
 from headwater.imports.rows_to_events import Converter, MappedRows
 
 Reject = Callable[[Row, str], None]
@@ -57,19 +58,20 @@ class FileEvents:
         self.account = Account()
         self._import_id = import_id
         self._reject = reject
-        kind = format_of(path, rules.format)
-        self._opened = OpenedFile(path, encoding=rules.encoding, keep_returns=kind == "csv")
+        self._open = ExitStack()
+        kind = FORMATS[format_of(path, rules.format, rules.member)]
+        self._rows = self._open.enter_context(kind.open(path, rules))
         try:
-            self._rows, self._converter = self._reader(kind, mapping, rules)
-        except Exception:
-            self._opened.__exit__()
+            self._converter = converter(self._rows, mapping, rules)
+        except BaseException:
+            self._open.close()
             raise
 
     def __enter__(self) -> "FileEvents":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._opened.__exit__()
+        self._open.close()
 
     def __iter__(self) -> Iterator[Encoded]:
         row = Row(0, 0, "", ())
@@ -103,18 +105,7 @@ class FileEvents:
 
     def share_read(self) -> float:
         """How much of the file was read, from 0 to 1."""
-        return self._opened.position() / self._opened.size if self._opened.size else 1.0
-
-    def _reader(
-        self, kind: str, mapping: FileMapping | None, rules: FileRules
-    ) -> tuple[Iterable[Row], Converter]:
-        if kind == "csv":
-            rows = CsvRows(self._opened.lines(), rules)
-            return rows, MappedRows(mapping or mapping_by_names(rows.header, rules), rows.header)
-        converter = EventsAsSent() if mapping is None else MappedRows(mapping, None)
-        if kind == "jsonl":
-            return json_lines(self._opened.lines()), converter
-        return json_values(self._opened.read), converter
+        return self._rows.share_read()
 
     def _encoded(self, events: Iterable[Made], row: Row) -> Iterator[Encoded]:
         """A row that fails here may have made other events already: it is still named."""
@@ -130,3 +121,16 @@ class FileEvents:
     def _put_aside(self, row: Row, reason: str) -> None:
         self.account.rejected += 1
         self._reject(row, reason)
+
+
+def converter(rows: Rows, mapping: FileMapping | None, rules: FileRules) -> Converter:
+    """What turns these rows into events: by the mapping, by the columns' names where they are
+    known and not those of whole events, else as events in Segment's shape.
+
+    Raises MappingError when the mapping does not fit the file.
+    """
+    if mapping is not None:
+        return MappedRows(mapping, rows.header)
+    if rows.names is None or (rows.header is None and is_event_table(rows.names)):
+        return EventsAsSent()
+    return MappedRows(mapping_by_names(rows.names, rules), rows.header)

@@ -107,6 +107,11 @@ def _plain(raw: msgspec.Raw) -> Any:
         raise RowRejectedError(f"this is no JSON: {error}") from None
 
 
+def is_event_table(names: Sequence[str]) -> bool:
+    """Whether a typed table's columns are an event's members, such as `properties` as a whole."""
+    return not set(names).isdisjoint(_OBJECTS)
+
+
 def mapping_by_names(header: Sequence[str], file: FileRules) -> FileMapping:
     """The mapping of a CSV file whose columns are named like an event's fields.
 

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-READ_FORMATS: Final = ("csv", "json", "jsonl")
-UNREAD_FORMATS: Final = ("xml", "parquet", "xlsx")
+FORMATS: Final = ("csv", "json", "jsonl", "xml", "parquet", "xlsx")
 
 Event = dict[str, Any]
 Matcher = str | int | float | bool | list[Any] | dict[str, Any]
@@ -18,11 +17,17 @@ Alternatives = str | list[str]
 class FileRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the file is written. What is empty is found out from the file."""
 
-    format: Literal["", "csv", "json", "jsonl"] = ""
+    format: Literal["", "csv", "json", "jsonl", "xml", "parquet", "xlsx"] = ""
     delimiter: Annotated[str, Meta(max_length=1)] = ""
     encoding: str = ""
+    member: str = ""
+    """Which file of a zip, where it holds several."""
+    sheet: str = ""
+    """Which sheet of a workbook; by default the first."""
+    rows: str = ""
+    """The name of the XML elements that are rows; by default those directly in the outermost."""
     columns: tuple[str, ...] = ()
-    """The columns' names, for a CSV file without a header line."""
+    """The columns' names, for a CSV file or a sheet without a header line."""
     missing: tuple[str, ...] = ("",)
     """The spellings of a missing value, in every column."""
     short_rows: Literal["reject", "pad"] = "reject"
@@ -117,7 +122,7 @@ class Row(NamedTuple):
     """The line of the file that it begins on, from 1."""
     raw: str
     fields: Sequence[str]
-    """The values of a CSV row; empty for JSON, whose value is in `raw`."""
+    """The values of a CSV row; empty for all others, whose value is in `raw` as JSON."""
     problem: str = ""
 
 

@@ -1,0 +1,42 @@
+"""JSON: an array of values, values one after the other, or objects with a `batch`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from headwater.imports.formats.format import Column, Format, Record, Writer
+from headwater.imports.formats.text import TextRows
+from headwater.imports.json_rows import json_values
+from headwater.imports.model import FileRules
+from headwater.imports.opening import OpenedFile
+from headwater.imports.writing import appearing
+
+
+@contextmanager
+def rows(path: Path, rules: FileRules) -> Iterator[TextRows]:
+    with OpenedFile(path, encoding=rules.encoding, member=rules.member) as opened:
+        yield TextRows(opened, json_values(opened.read))
+
+
+@contextmanager
+def create(path: Path, columns: Sequence[Column]) -> Iterator[Writer]:  # noqa: ARG001
+    with appearing(path) as partial, partial.open("wb") as file:
+        yield _Array(file)
+        file.write(b"\n]\n" if file.tell() else b"[]\n")
+
+
+class _Array:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._before = b"[\n"
+        self._encode = msgspec.json.Encoder().encode
+
+    def add(self, record: Record) -> None:
+        self._file.write(self._before + self._encode(record))
+        self._before = b",\n"
+
+
+FORMAT = Format(rows, create)
