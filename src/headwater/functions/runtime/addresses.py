@@ -52,10 +52,10 @@ class Gate:
         if host.lower().rstrip(".") in self._names:
             return True
         found = ipaddress.ip_address(address.partition("%")[0])
-        inner = (found, *_embedded(found))
-        if any(one in network for one in inner for network in self._networks):
+        meant = _embedded(found)
+        if any(one in network for one in (found, *meant) for network in self._networks):
             return True
-        return all(map(is_public, inner))
+        return all(map(is_public, meant if found in _NAT64 else (found, *meant)))
 
 
 def is_public(address: Address) -> bool:

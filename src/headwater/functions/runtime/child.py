@@ -109,7 +109,10 @@ class _Child:
             turns["tick"]()
         else:
             turns["resume"]()
-        return str(turns["collect"]())
+        told = str(turns["collect"]())
+        if self._racer.was_hard_memory_limit_reached():  # V8 has ended what ran, without a word
+            raise MemoryError
+        return told
 
 
 def _bootstrap() -> str:
@@ -131,7 +134,7 @@ async def _serve(bootstrap: str) -> None:
                     _write("L", child.load(payload))
                 else:
                     _write("R", child.turn(chr(letter), payload))
-            except JSOOMException:
+            except (JSOOMException, MemoryError):
                 _write("M", str(child.running()))
                 os._exit(3)
             except JSParseException as error:

@@ -91,6 +91,9 @@ class Conversation:
 
     def _awaited(self, due: float | None) -> bytes | None:
         """The next thing that the child waits for: an answer, or a timer. None: out of time."""
+        if due is None and not self._open and self._answers.empty():
+            self._child.kill()
+            raise DiedError(Failure.CRASH, "The function's child waits for nothing.")
         left = self._deadline - time.monotonic()
         wait = left if due is None else min(due, left)
         try:

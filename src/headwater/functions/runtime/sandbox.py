@@ -144,7 +144,7 @@ class Sandbox:
         if letter == "L":
             return msgspec.json.decode(payload, type=Loaded)
         if letter == "S":
-            return Loaded(failed=unparsed(payload.decode()))
+            return Loaded(failed=unparsed(payload.decode(), self.program.code))
         raise wire.died_of(letter, payload)
 
     def _retire(self) -> None:
@@ -220,7 +220,8 @@ class _Batch:
 
     def _converse(self, child: ChildProcess, texts: Sequence[bytes]) -> None:
         sandbox, pending = self._sandbox, self._pending
-        taken = texts if len(pending) == len(texts) else [texts[index] for index in pending]
+        is_all = self._is_whole or len(pending) == len(texts)
+        taken = texts if is_all else [texts[index] for index in pending]
         begin = wire.begin(
             taken, self._handler, is_careful=self._is_careful, is_whole=self._is_whole
         )
@@ -266,13 +267,15 @@ class _Batch:
         self._pending = [*pending[:at], *pending[at + 1 :]]
 
 
-def unparsed(message: str) -> Failed:
-    """Why the code does not parse, from what V8 says: `<anonymous>:LINE: SyntaxError: …`."""
+def unparsed(message: str, code: str) -> Failed:
+    """Why the code does not parse, from what V8 says: `<anonymous>:LINE: SyntaxError: …`. What is
+    missing at its end is found after it."""
     head = message.split("\n", 1)[0]
     place, _, said = head.partition(": ")
-    line = place.rpartition(":")[2]
+    number = place.rpartition(":")[2]
+    line = min(int(number), code.count("\n") + 1) if number.isdigit() else 0
     return Failed(
-        Failure.UNUSABLE, said or head, "SyntaxError", line=int(line) if line.isdigit() else 0
+        Failure.UNUSABLE, said.removeprefix("SyntaxError: ") or head, "SyntaxError", line=line
     )
 
 

@@ -23,6 +23,10 @@ for (const name of Object.keys(KINDS)) {
 
 const UNREADABLE = "What was thrown cannot be read.";
 
+// The code stands in a function that begins on its first line: `(function(){`.
+const WRAPPED = 12;
+const FIRST_LINE = /:1:(\d+)\)$/;
+
 const readText = (thrown, name) =>
   safely(() => {
     const value = thrown[name];
@@ -38,7 +42,7 @@ const told = (thrown) => {
     .slice(0, 20000)
     .split("\n")
     .filter((frame) => frame.includes("function.js:"))
-    .map((frame) => frame.trim());
+    .map((frame) => frame.trim().replace(FIRST_LINE, (_, column) => `:1:${column - WRAPPED})`));
   const line = Number(/function\.js:(\d+)/.exec(frames[0] ?? "")?.[1] ?? 0);
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : "error";
   return { kind, name, message: cut(message), stack: cut(frames.join("\n")), line };

@@ -131,12 +131,26 @@ class Response extends Body {
 }
 globals.Response = Response;
 
-class Request extends Body {
+// What `onRequest` is given. Its body is all there, so that it is read without waiting, as Segment
+// has it, and as often as one likes.
+class Request {
   constructor({ method = "POST", url = "", headers = {}, body = "" }) {
-    super(body);
     this.method = method;
     this.url = safely(() => new URL(url), url);
     this.headers = new Headers(headers);
+    this.body = body;
+  }
+  text() {
+    return this.body;
+  }
+  json() {
+    return parse(this.body);
+  }
+  arrayBuffer() {
+    return utf8(this.body).buffer;
+  }
+  formData() {
+    return new URLSearchParams(this.body);
   }
 }
 

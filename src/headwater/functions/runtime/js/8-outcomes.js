@@ -91,7 +91,7 @@ const emit = (event) => {
 const segment = () => {
   const made = {};
   for (const type of ["identify", "track", "page", "screen", "group", "alias", "set"])
-    made[type] = async function (event) {
+    made[type] = function (event) {
       if (event === null || typeof event !== "object")
         throw new globals.InvalidEventPayload(`Segment.${type} takes an object.`);
       emit({ ...event, type });
