@@ -47,8 +47,12 @@ def compiled(settings: Settings, rule: Making) -> Decide:  # noqa: ARG001
     campaign_of = campaign_reader()
 
     @lru_cache(maxsize=4096)
+    def is_stripped(name: str) -> bool:
+        return any(each(name) for each in strips)
+
+    @lru_cache(maxsize=4096)
     def stripped(url: str) -> str:
-        return tidied(url, lambda name: any(each(name) for each in strips), keeps_fragment)
+        return tidied(url, is_stripped, keeps_fragment)
 
     def decide(event: Event) -> bool:
         is_touched = False
