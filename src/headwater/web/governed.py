@@ -1,7 +1,7 @@
 """What governs events as pages show it: how much each rule touches, and whom it is for."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -10,11 +10,18 @@ from headwater.access import sources
 from headwater.cleaning.counts import Touched, touched, touched_by_hour
 from headwater.cleaning.model import Scope
 from headwater.web.frame import Visit
+from headwater.web.periods import PERIODS, bars, period_named
 from headwater.workspaces.model import Source
 
 DAY: Final = 24
 WEEK: Final = 168
 _BAR: Final = 6
+
+
+class Switch(msgspec.Struct):
+    """Whether it is to be on. A box that is not ticked is not sent."""
+
+    enabled: bool = False
 
 
 class Touches(msgspec.Struct, frozen=True):
@@ -41,7 +48,7 @@ async def touches(visit: Visit) -> Mapping[str, Touches]:
     return await run_in_threadpool(read)
 
 
-async def touched_hours(visit: Visit, governor_id: str, hours: int) -> list[int]:
+async def _touched_hours(visit: Visit, governor_id: str, hours: int) -> list[int]:
     """What one of them touched in each of the last hours, the oldest first."""
     log, now = visit.context.log, visit.context.clock.now()
     found = await run_in_threadpool(lambda: touched_by_hour(log, now=now, hours=hours))
@@ -51,6 +58,18 @@ async def touched_hours(visit: Visit, governor_id: str, hours: int) -> list[int]
 def _touches(total: Touched, hours: Sequence[int]) -> Touches:
     line = [sum(hours[at : at + _BAR]) for at in range(0, WEEK, _BAR)]
     return Touches(sum(hours[-DAY:]), sum(hours), total.total, line)
+
+
+async def figures(visit: Visit, governor_id: str) -> dict[str, Any]:
+    """What the page of one of them shows of what it touched."""
+    period = period_named(visit.query("period"))
+    hours = await _touched_hours(visit, governor_id, period.hours)
+    return {
+        "touches": (await touches(visit)).get(governor_id, Touches()),
+        "period": period,
+        "periods": PERIODS,
+        "bars": bars(hours, period, visit.context.clock.now(), visit.zone),
+    }
 
 
 async def sources_by_id(visit: Visit) -> Mapping[str, Source]:

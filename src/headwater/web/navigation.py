@@ -45,7 +45,11 @@ SECTIONS: Final = (
     ),
     Section(
         N_("Govern"),
-        (Place("/rules", N_("Cleaning rules"), "filter", "r", Permission.PLAN_READ),),
+        (
+            Place("/govern", N_("Steps"), "water", "g", Permission.PLAN_READ),
+            Place("/rules", N_("Cleaning rules"), "filter", "r", Permission.PLAN_READ),
+            Place("/transformations", N_("Transformations"), "edit", "t", Permission.PLAN_READ),
+        ),
     ),
     Section(
         N_("Warehouse"),

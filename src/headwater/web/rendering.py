@@ -10,6 +10,7 @@ from jinja2.runtime import Context as Values
 from markupsafe import Markup
 
 from headwater import __version__
+from headwater.access.permissions import Permission
 from headwater.web import assets, formats, navigation
 from headwater.web.inline_code import inline_code
 from headwater.web.json_markup import json_markup
@@ -47,6 +48,7 @@ def environment(locale: str) -> Environment:
         locale=locale,
         languages=LANGUAGES,
         sections=navigation.SECTIONS,
+        plan_read=Permission.PLAN_READ,
         settings_places=navigation.SETTINGS,
         asset=assets.url,
         plotly_url=assets.plotly_url,

@@ -18,6 +18,7 @@ from headwater.web.settings_form import (
     last,
     rows,
     settings,
+    within_bounds,
 )
 
 _FIELDS: Final = {
@@ -73,9 +74,10 @@ def form_of(rule: Rule) -> RuleForm:
 
 
 def wanted_of(kind: Kind, values: Sent) -> Wanted:
-    """What the sent form asks for."""
+    """What the sent form asks for. Raises BadRequestError for what is longer than it may be."""
     form = RuleForm.sent(kind, values)
     scope = Scope(tuple(form.sources), tuple(form.types), tuple(form.events), form.condition)
+    within_bounds(scope)
     return Wanted(
         name=form.name,
         kind=kind.name,

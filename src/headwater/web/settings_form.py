@@ -1,19 +1,21 @@
 """Forms made of the settings of kinds: the control that shows each setting, and what was sent."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import NODEFAULT
 
 from headwater import fql
-from headwater.errors import FqlError
+from headwater.errors import BadRequestError, FqlError
 from headwater.web.frame import Visit
 
 Sent = Mapping[str, Sequence[str]]
 """The values of a form, by the names of its fields."""
+
+_T = TypeVar("_T", bound=msgspec.Struct)
 
 _AT: Final = re.compile(r" - at `\$\.?(\w+)?.*`\.?$")
 _NAMED: Final = re.compile(r"(?:\w+: )*?(\w+): ")
@@ -71,12 +73,13 @@ class Control(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong with a field; `column` (from 1) says where, for FQL."""
+    """What is wrong with a field; for FQL, `column` (from 1) says where in its `source`."""
 
     field: str
     message: str
     hint: str = ""
     column: int = 0
+    source: str = ""
 
 
 def label_of(name: str) -> str:
@@ -108,6 +111,15 @@ def rows(values: Sent, name: str) -> list[str]:
 def lines(text: str) -> list[str]:
     """The lines of a text that say something."""
     return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def within_bounds(value: _T) -> _T:
+    """The same, whose parts were put together from a form. Raises BadRequestError for what is
+    longer than its type allows."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(value), type=type(value))
+    except msgspec.ValidationError as error:
+        raise BadRequestError(f"{str(error).rstrip('.')}.") from None
 
 
 def controls(
@@ -143,15 +155,17 @@ def first_fault(
     return None
 
 
-def fql_fault(visit: Visit, field: str, text: str) -> Fault | None:
-    """What is wrong with a condition, and where."""
+def fql_fault(
+    visit: Visit, field: str, text: str, compiled: Callable[[str], object] = fql.compile
+) -> Fault | None:
+    """What is wrong with a condition, or another expression, and where."""
     if not text.strip():
         return None
     try:
-        fql.compile(text.strip())
+        compiled(text.strip())
     except FqlError as error:
         said = visit.problem(error)
-        return Fault(field, said.message, said.hint, error.column)
+        return Fault(field, said.message, said.hint, error.column, text)
     return None
 
 

@@ -11,6 +11,7 @@ from headwater.errors import BadRequestError, NotFoundError
 from headwater.pipeline.event import Limits
 from headwater.web.frame import Visit
 from headwater.web.navigation import N_
+from headwater.web.settings_form import Sent, last
 from headwater.whatif.trial import Comparison, Effect, compare, latest, pasted
 from headwater.workspaces.model import Configuration
 
@@ -52,6 +53,12 @@ async def tried(
     settings = context.settings
     limits = Limits(settings.max_event_bytes, settings.max_batch_events, settings.max_nesting)
     return await run_in_threadpool(compare, requests, *configurations, limits, samples=SHOWN)
+
+
+def count_of(values: Sent) -> int:
+    """How many events the form asks to try on."""
+    asked = last(values, "count", str(COUNTS[1]))
+    return int(asked) if asked in map(str, COUNTS) else COUNTS[1]
 
 
 def _event(text: str) -> dict[str, Any]:

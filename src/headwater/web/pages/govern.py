@@ -12,11 +12,37 @@ from headwater.errors import HeadwaterError
 from headwater.schemas.model import EventSeen
 from headwater.web.frame import Page, Visit
 from headwater.web.governed import sources_by_id
+from headwater.web.pages.source import source_of
+from headwater.web.steps import stages
 from headwater.workspaces.model import Source
 
 _MOST_SOURCES: Final = 5
 _MOST_EVENTS: Final = 6
 _MOST_NAMES: Final = 500
+
+
+async def index(visit: Visit) -> Response:
+    """All steps, or those of one source."""
+    known = await sources_by_id(visit)
+    source = known.get(visit.query("source"))
+    return visit.render(
+        "govern/steps.html",
+        stages=await stages(visit, source),
+        sources=list(known.values()),
+        source=source,
+        may_change=visit.may(Permission.PLAN_ADMIN),
+    )
+
+
+async def of_source(visit: Visit) -> Response:
+    """What happens to the events of a source."""
+    source = await source_of(visit)
+    return visit.render(
+        "source/steps.html",
+        source=source,
+        stages=await stages(visit, source),
+        may_change=visit.may(Permission.PLAN_ADMIN),
+    )
 
 
 async def seen(visit: Visit) -> Response:
@@ -54,4 +80,8 @@ async def _paths(visit: Visit, source: Source, event: EventSeen) -> list[str]:
     return [each.path for each in found.properties]
 
 
-PAGES = (Page("GET", "/govern/seen", OnSome(Permission.SOURCE_READ), seen),)
+PAGES = (
+    Page("GET", "/govern", Permission.PLAN_READ, index),
+    Page("GET", "/govern/seen", OnSome(Permission.SOURCE_READ), seen),
+    Page("GET", "/sources/{source_id}/steps", Permission.PLAN_READ, of_source),
+)

@@ -1,6 +1,6 @@
 """/rules/new and /rules/{id}: one cleaning rule, made or changed, and tried before it acts."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -15,13 +15,12 @@ from headwater.cleaning.trying import without_and_with
 from headwater.errors import BadRequestError, ForbiddenError, HeadwaterError, NotFoundError
 from headwater.spec import EVENT_TYPES
 from headwater.web.frame import Page, Visit
-from headwater.web.governed import Touches, sources_by_id, touched_hours, touches
-from headwater.web.periods import PERIODS, bars, period_named
+from headwater.web.governed import figures, sources_by_id
 from headwater.web.rule_form import RuleForm, fault_in, form_of, refused, wanted_of
 from headwater.web.rule_kinds import grouped, look_of
 from headwater.web.setting_words import WORDS, blocks
 from headwater.web.settings_form import Fault, Sent, controls, last, sent
-from headwater.web.trying import COUNTS, EFFECTS, TRY, tried
+from headwater.web.trying import COUNTS, EFFECTS, TRY, count_of, tried
 from headwater.whatif.trial import Comparison
 
 _READ: Final = Permission.PLAN_READ
@@ -59,14 +58,14 @@ async def change(visit: Visit) -> Response:
 async def _answer(visit: Visit, kind: Kind, held: Rule | None) -> Response:
     """Keep what was sent, or try it, or show the form with another row."""
     values = await sent(visit)
-    wanted, form = wanted_of(kind, values), RuleForm.sent(kind, values)
-    act = last(values, "act")
+    form, act = RuleForm.sent(kind, values), last(values, "act")
     if act.startswith("add:"):
         return await _page(visit, form, held, grown=act.removeprefix("add:"))
     fault = fault_in(visit, kind, values)
     if fault:
         return await _page(visit, form, held, fault=fault, values=values)
     try:
+        wanted = wanted_of(kind, values)
         if act == "try":
             trial = await _trial(visit, wanted, held, values)
             return await _page(visit, form, held, trial=trial, values=values)
@@ -101,14 +100,9 @@ async def _trial(visit: Visit, wanted: Wanted, held: Rule | None, values: Sent) 
         f"trial of the cleaning rule {rule.name}",
         named or list(known),
         pair,
-        count=_count(values),
+        count=count_of(values),
         event=last(values, "event"),
     )
-
-
-def _count(values: Sent) -> int:
-    asked = last(values, "count", str(COUNTS[1]))
-    return int(asked) if asked in map(str, COUNTS) else COUNTS[1]
 
 
 async def _held(visit: Visit) -> Rule:
@@ -147,24 +141,12 @@ async def _page(
         effects=EFFECTS,
         words=WORDS,
         counts=COUNTS,
-        count=_count(values),
+        count=count_of(values),
         event=last(values, "event"),
         may_change=visit.may(_CHANGE),
         may_try=visit.may(TRY),
-        **(await _figures(visit, held) if held else {}),
+        **(await figures(visit, held.id) if held else {}),
     )
-
-
-async def _figures(visit: Visit, held: Rule) -> dict[str, Any]:
-    period = period_named(visit.query("period"))
-    hours = await touched_hours(visit, held.id, period.hours)
-    now = visit.context.clock.now()
-    return {
-        "touches": (await touches(visit)).get(held.id, Touches()),
-        "period": period,
-        "periods": PERIODS,
-        "bars": bars(hours, period, now, visit.zone),
-    }
 
 
 PAGES = (

@@ -13,17 +13,11 @@ from headwater.cleaning.changing import Wanted
 from headwater.cleaning.model import Rule
 from headwater.cleaning.stages import phase_of
 from headwater.web.frame import Page, Visit
-from headwater.web.governed import Touches, scope_parts, sources_by_id, touches
+from headwater.web.governed import Switch, Touches, scope_parts, sources_by_id, touches
 from headwater.web.rule_kinds import PHASE_NAMES, look_of
 
 _READ: Final = Permission.PLAN_READ
 _CHANGE: Final = Permission.PLAN_ADMIN
-
-
-class Switch(msgspec.Struct):
-    """Whether it is to be on."""
-
-    enabled: bool = False
 
 
 class Move(msgspec.Struct):

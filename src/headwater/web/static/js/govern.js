@@ -52,13 +52,14 @@ document.addEventListener("click", (event) => {
     if (!one) return;
     event.preventDefault();
     const next = one.cloneNode(true);
-    const input = next.querySelector("input");
-    input.value = "";
-    input.removeAttribute("id");
-    input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, (number) => Number(number) + 1));
+    for (const input of next.querySelectorAll("input")) {
+      input.value = "";
+      input.removeAttribute("id");
+      input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, (number) => Number(number) + 1));
+    }
     one.after(next);
     showTakes(list);
-    input.focus();
+    next.querySelector("input").focus();
   }
   const takes = event.target.closest("[data-takes]");
   if (takes) {
