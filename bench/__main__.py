@@ -11,6 +11,7 @@ RUNS = (
     ("bench.dedupe",),
     ("bench.fql",),
     ("bench.importing",),
+    ("bench.formats",),
     ("bench.console",),
 )
 
