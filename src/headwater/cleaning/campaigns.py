@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 LONGEST: Final = 8192
 """Characters of an address that are looked at."""
@@ -45,26 +45,23 @@ def campaign_reader(more: Sequence[str] = ()) -> Read:
         if says_something(address) is None or len(address) > LONGEST:
             return {}
         found: dict[str, str] = {}
-        for name, value in _parameters(address):
-            member = _member(name.lower(), click_ids)
-            if member and len(found) < _MOST_MEMBERS:
-                found.setdefault(member, value)
+        for parameter in _parameters(address):
+            name, _, value = parameter.partition("=")
+            member = _member(name.lower(), click_ids) if value else ""
+            if member and member not in found and len(found) < _MOST_MEMBERS:
+                found[member] = unquote_plus(value)
         return found
 
     return read
 
 
-def _parameters(address: str) -> list[tuple[str, str]]:
+def _parameters(address: str) -> list[str]:
     """Those of the query, and those of a fragment that has one, as pages of one script do."""
     page, _, fragment = address.partition("#")
     found = []
     for part in (page, fragment):
         before, mark, after = part.partition("?")
-        query = after if mark else before
-        try:
-            found += parse_qsl(query, max_num_fields=_MOST_PARAMETERS)
-        except ValueError:
-            continue
+        found += (after if mark else before).split("&", _MOST_PARAMETERS)[:_MOST_PARAMETERS]
     return found
 
 

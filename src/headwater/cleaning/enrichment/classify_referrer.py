@@ -13,12 +13,12 @@ as much as Google and Facebook; `sites` adds yours. The campaign is the one that
 `context.campaign`, or else in the page's address. An event without `context.page` is left alone.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -33,6 +33,7 @@ Type = Literal["search", "social", "email", "referral"]
 Known = tuple[str, str]
 """A type, and a site's name."""
 
+_HOST: Final = re.compile(r"\s*[A-Za-z][\w+.-]*://(?:[^/?#\\]*@)?(\[[^\]/?#]*\]|[^/?#:\\]*)")
 _SECONDS: Final = frozenset(("co", "com", "ne", "net", "or", "org"))
 _TYPES: Final[tuple[Type, ...]] = ("search", "social", "email")
 
@@ -113,10 +114,8 @@ def host_of(url: str) -> str:
     >>> host_of("https://www.Example.com:443/a")
     'www.example.com'
     """
-    try:
-        return urlsplit(url[:LONGEST]).hostname or ""
-    except ValueError:
-        return ""
+    found = _HOST.match(url[:LONGEST])
+    return "" if found is None else found[1].lower()
 
 
 def _is_same(host: str, page: str) -> bool:

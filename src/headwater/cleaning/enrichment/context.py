@@ -21,8 +21,10 @@ def put(event: Event, name: str, found: Mapping[str, Any], overwrites: bool = Fa
         known = {}
     elif type(known) is not dict:
         return False
-    if not overwrites and any(known.get(member) is not None for member in found):
-        return False
+    if known and not overwrites:
+        for member in found:
+            if known.get(member) is not None:
+                return False
     merged = {**known, **found}
     if merged == known:
         return False
