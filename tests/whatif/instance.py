@@ -28,6 +28,14 @@ TOKEN = "token-of-ada"
 SOURCES = ("shop", "site")
 
 
+class TickingClock(FakeClock):
+    """No two changes at the same time."""
+
+    def now(self) -> int:
+        self.at += 1
+        return self.at
+
+
 class Instance:
     """What a data folder holds."""
 
@@ -35,7 +43,7 @@ class Instance:
         self.folder = folder
         self.database = sqlite_database(folder)
         self.changes = Changes(
-            self.database, FakeClock(), lambda _: None, contributors=CONTRIBUTORS
+            self.database, TickingClock(), lambda _: None, contributors=CONTRIBUTORS
         )
         self.log = MemoryLog()
         settings = Settings(data_dir=folder)

@@ -31,6 +31,12 @@ class AskWhatIf(Asked, frozen=True):
     ] = 20.0
 
 
+class ShowWhatIf(msgspec.Struct, frozen=True):
+    """How long to wait for the run's end."""
+
+    wait: Annotated[float, Meta(ge=0, le=LONGEST_WAIT, description="Seconds.")] = 0.0
+
+
 class WhatIfRun(msgspec.Struct, frozen=True, rename="camel"):
     """A run: how far it is, what it is of, and what it found once it is done. `names` are those of
     the rules and plans by whose ids events are touched."""
@@ -89,8 +95,10 @@ async def index(call: Call) -> Response:
 
 
 async def show(call: Call) -> Response:
+    wait = call.asked(ShowWhatIf).wait
     runs = call.context.backends.what_if.runs
     run = runs.run(call.principal.workspace_id, call.path("what_if_id"))
+    run = await runs.wait(run, wait)
     return answer(Data(OneWhatIf(shown(run))))
 
 
@@ -155,7 +163,7 @@ ROUTES = (
         _ONE,
         _ACCESS,
         show,
-        Doc("One run of what-if.", _TAG, answer=Data[OneWhatIf]),
+        Doc("One run of what-if.", _TAG, query=ShowWhatIf, answer=Data[OneWhatIf]),
     ),
     ApiRoute(
         "DELETE",

@@ -37,11 +37,13 @@ COMMANDS: Final = (
     Command("warehouse", "warehouse:app", "Show what the warehouse makes of events."),
     Command("quarantine", "quarantine:app", "Mend the events kept aside and send them on."),
     Command("rule", "rule:app", "Keep cleaning rules, and try them before they are on."),
+    Command("plan", "plan:app", "Tracking plans: keep them in files, infer them, make code."),
     Command(
         "transformation",
         "transformation:app",
         "Keep transformations, and try them before they are on.",
     ),
+    Command("function", "function:app", "Keep functions, try them, deploy and connect them."),
     Command(
         "whatif", "whatif:whatif", "Say what changes would do to events, before they are made."
     ),

@@ -15,7 +15,7 @@ def tell(trial: Mapping[str, Any]) -> None:
         name = each["event"] or each["type"]
         print(f"\n{each['effect']}  {name}  {each['messageId']}  {each['detail']}".rstrip())
         for difference in each["differences"]:
-            before, after = (_short(difference[side]) for side in ("before", "after"))
+            before, after = (short(difference[side]) for side in ("before", "after"))
             print(f"    {difference['path']}: {before} -> {after}")
 
 
@@ -30,6 +30,7 @@ def json_object(text: str, option: str) -> dict[str, Any]:
     return value
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value as JSON, in a line."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -2,6 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -39,7 +41,7 @@ class Summing:
     """Counts what differs; names and paths that are too many to be held are left out."""
 
     def __init__(self, samples: int) -> None:
-        self.samples: list[Compared] = []
+        self._samples: dict[Effect, list[tuple[int, Compared]]] = defaultdict(list)
         self.effects: Counter[Effect] = Counter()
         self._most = samples
         self._people: set[int] = set()
@@ -57,8 +59,9 @@ class Summing:
             if name in self._events or len(self._events) < _MOST_HELD:
                 self._events[name][compared.effect] += 1
             self._add_fields(compared)
-            if len(self.samples) < self._most:
-                self.samples.append(compared)
+            samples = self._samples[compared.effect]
+            if len(samples) < self._most:
+                samples.append((self.effects.total(), compared))
 
     def _add_fields(self, compared: Compared) -> None:
         for each in compared.differences:
@@ -72,6 +75,13 @@ class Summing:
                 field.examples.append(
                     FieldExample(compared.message_id, _short(each.before), _short(each.after))
                 )
+
+    def samples(self) -> list[Compared]:
+        """Some of the events, in their order: of each effect as many, where there are."""
+        taken: list[tuple[int, Compared]] = []
+        for row in zip_longest(*self._samples.values()):
+            taken += [each for each in row if each is not None]
+        return [compared for _, compared in sorted(taken[: self._most], key=itemgetter(0))]
 
     def summary(
         self, read: int, before: _Tallies, after: _Tallies, warehouse: WarehouseEffect

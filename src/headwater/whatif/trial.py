@@ -120,7 +120,7 @@ def what_if(
         sides[1].tallies,
         effect(planned[0], planned[1], is_known=tables.catalog is not None),
     )
-    return WhatIfResult(summary, summing.samples)
+    return WhatIfResult(summary, summing.samples())
 
 
 def _slugs(configuration: Configuration) -> dict[str, str]:
