@@ -15,7 +15,8 @@ from headwater.cli.options import ClientOptions, settings_of
 from headwater.cli.private_server import server
 from headwater.cli.progress_bar import import_progress
 from headwater.cli.source_of import source_named
-from headwater.errors import ImportFileError
+from headwater.errors import BadRequestError, ImportFileError
+from headwater.imports import proposing
 from headwater.imports.converting import FileEvents
 from headwater.imports.mapping_file import read_mapping
 from headwater.imports.model import FileMapping, FileRules, Row
@@ -70,7 +71,10 @@ def import_(
     *,
     source: Annotated[
         str, Parameter(help="The source's name, id or slug; made where there is none.")
-    ],
+    ] = "",
+    propose: Annotated[
+        bool, Parameter(help="Print a mapping for the file, and why; send nothing.", negative="")
+    ] = False,
     dry_run: Annotated[
         bool, Parameter(help="Print the events as JSON lines and send nothing.", negative="")
     ] = False,
@@ -85,9 +89,14 @@ def import_(
     """
     reading = reading or FileOptions()
     mapping, rules = _how(file, reading)
+    if propose:
+        _print_proposal(file, rules)
+        return
     if dry_run:
         _print_events(file, mapping, rules)
         return
+    if not source:
+        raise BadRequestError("Give the --source that the events are to come from.")
     settings = settings_of(options)
     with server(settings) as connection:
         target = source_named(connection, source, SourceType.FILE.value)
@@ -159,6 +168,18 @@ def file_rules(read: FileMapping | None, reading: ReadingOptions) -> FileRules:
 
 def _unescaped(delimiter: str) -> str:
     return "\t" if delimiter in ("\\t", "tab") else delimiter
+
+
+def _print_proposal(file: Path, rules: FileRules) -> None:
+    """The mapping on standard output, its evidence on standard error."""
+    proposal = proposing.propose(file, rules)
+    print(f"By the first {proposal.rows:,} rows of {file.name}:", file=sys.stderr)
+    for role in proposal.roles:
+        examples = ", ".join(role.column.examples)[:60]
+        print(f"  {role.column.name}: {role.role} ({role.why}): {examples}", file=sys.stderr)
+    for doubt in proposal.doubts:
+        print(f"  Look at this: {doubt}", file=sys.stderr)
+    print(proposal.text, end="")
 
 
 def _print_events(file: Path, mapping: FileMapping | None, rules: FileRules) -> None:

@@ -128,9 +128,9 @@ def mapping_by_names(header: Sequence[str], file: FileRules) -> FileMapping:
         if field and field not in fields:
             fields[field] = f"{{{column}}}"
         elif head in objects and path:
-            _put(objects[head], path, f"{{{column}}}")
+            put(objects[head], path, f"{{{column}}}")
         else:
-            _put(others, column, f"{{{column}}}")
+            put(others, column, f"{{{column}}}")
     kind_column = fields.pop("type", "").strip("{}")
     if not kind_column:
         rules = _rules_without_type(fields, others, objects)
@@ -177,7 +177,7 @@ def _rule(
     return msgspec.convert({"type": kind, "when": when, **members}, EventRule)
 
 
-def _put(target: dict[str, Any], path: str, template: str) -> None:
+def put(target: dict[str, Any], path: str, template: str) -> None:
     """Put a template at a path with points; flat where the path runs through another column."""
     node = target
     *parents, last = path.split(".")

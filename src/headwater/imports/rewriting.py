@@ -36,7 +36,7 @@ def rewrite(source: Path, target: Path, rules: FileRules, to: str, reject: _Reje
     columns = _columns(source, rules)
     written = rejected = 0
     with kind.create(target, columns) as writer:
-        for row, record in _records(source, rules):
+        for row, record in records(source, rules):
             if isinstance(record, str):
                 rejected += 1
                 reject(row, record)
@@ -49,7 +49,7 @@ def rewrite(source: Path, target: Path, rules: FileRules, to: str, reject: _Reje
 def _columns(source: Path, rules: FileRules) -> list[Column]:
     """The columns in the order in which they are first seen, and what all of their values are."""
     kinds: dict[str, str] = {}
-    for _, record in _records(source, rules):
+    for _, record in records(source, rules):
         if isinstance(record, str):
             continue
         for name, value in record.items():
@@ -70,7 +70,7 @@ def _joined(known: str, value: Any) -> str:
     return "number" if {known, kind} == {"integer", "number"} else "json"
 
 
-def _records(source: Path, rules: FileRules) -> Iterator[tuple[Row, Record | str]]:
+def records(source: Path, rules: FileRules) -> Iterator[tuple[Row, Record | str]]:
     """Each row as an object, or why it cannot be read."""
     kind = FORMATS[format_of(source, rules.format, rules.member)]
     decode = msgspec.json.Decoder(dict[str, Any]).decode

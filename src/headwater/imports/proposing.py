@@ -1,0 +1,191 @@
+"""A mapping is proposed by what a file's columns are named and hold, with the evidence for it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import tomli_w
+
+from headwater.errors import ImportFileError
+from headwater.imports.events_as_sent import put
+from headwater.imports.looking import Looked, look
+from headwater.imports.model import FileMapping, FileRules
+from headwater.imports.rewriting import records
+
+LOOKED_AT: Final = 5_000
+"""Rows that a proposal is made of."""
+MOST_COLUMNS: Final = 500
+_MOST_EVENT_NAMES: Final = 200
+
+
+class _Names(msgspec.Struct, frozen=True):
+    """What columns are called, without case, spaces and signs: of each role the best name first."""
+
+    personal: frozenset[str]
+    roles: Mapping[str, Sequence[str]]
+
+
+_NAMES: Final = msgspec.toml.decode(
+    resources.files("headwater.imports").joinpath("data", "columns.toml").read_bytes(), type=_Names
+)
+_SIGNS: Final = re.compile(r"[\W_]+")
+
+
+class Role(msgspec.Struct, frozen=True):
+    """What a column is proposed to be: a field of the event, or "value"; and why."""
+
+    column: Looked
+    role: str
+    why: str
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """A mapping, in its own form and as the text of a mapping file, and its evidence."""
+
+    mapping: FileMapping
+    text: str
+    roles: Sequence[Role]
+    rows: int
+    doubts: Sequence[str]
+
+
+def propose(path: Path, rules: FileRules) -> Proposal:
+    """A mapping for a file, by its first LOOKED_AT rows.
+
+    Raises ImportFileError for a file that cannot be read or has no row that can.
+    """
+    found = list(islice(_objects(path, rules), LOOKED_AT))
+    if not found:
+        raise ImportFileError(f"{path.name} has no row that can be read: nothing can be proposed.")
+    columns = _columns(found)
+    roles = _roles(columns)
+    written = _mapping(roles, path, rules)
+    doubts = [f"{each.name}: {each.doubt}" for each in columns if each.doubt]
+    if not any(role.role in ("userId", "anonymousId") for role in roles):
+        doubts.append("no column says who it was: give `userId` or `anonymousId` a template")
+    return Proposal(
+        msgspec.convert(written, FileMapping), tomli_w.dumps(written), roles, len(found), doubts
+    )
+
+
+def _objects(path: Path, rules: FileRules) -> Iterator[Mapping[str, Any]]:
+    for _, record in records(path, rules):
+        if not isinstance(record, str):
+            yield record
+
+
+def _columns(found: Sequence[Mapping[str, Any]]) -> list[Looked]:
+    """The columns that a template can name."""
+    names = list(dict.fromkeys(name for record in found for name in record))[:MOST_COLUMNS]
+    return [
+        look(name, [record.get(name) for record in found])
+        for name in names
+        if not set(name) & {"{", "}"}
+    ]
+
+
+def _plain(name: str) -> str:
+    return _SIGNS.sub("", name).lower()
+
+
+def _roles(columns: Sequence[Looked]) -> list[Role]:
+    """Each column's role; every field has one column at most."""
+    chosen: dict[str, tuple[str, str]] = {}
+    for field, names in _NAMES.roles.items():
+        named = [c for c in columns if _plain(c.name) in names and _suits(field, c)]
+        if named:
+            best = min(named, key=lambda column: names.index(_plain(column.name)))
+            chosen[best.name] = (field, f"named like a {field}")
+    taken = {field for field, _ in chosen.values()}
+    free = [column for column in columns if column.name not in chosen]
+    if "timestamp" not in taken:
+        time = next((c for c in free if c.kind == "time"), None)
+        if time is not None:
+            chosen[time.name] = ("timestamp", f"{time.fitting} of {time.present} values are times")
+    if not taken & {"userId", "anonymousId"}:
+        kinds = ("email", "phone")
+        person = next((c for kind in kinds for c in free if c.kind == kind), None)
+        if person is not None:
+            chosen[person.name] = ("userId", f"no id, but every person's {person.kind}")
+    return [Role(column, *chosen.get(column.name, _value(column))) for column in columns]
+
+
+def _suits(field: str, column: Looked) -> bool:
+    """Whether the values can be what the name says."""
+    if not column.present:
+        return False
+    if field == "timestamp":
+        return column.kind == "time"
+    if field == "event":
+        return column.kind == "text" and column.distinct <= _MOST_EVENT_NAMES
+    if field == "messageId":
+        return column.is_key
+    return column.kind not in ("json", "boolean", "time")
+
+
+def _value(column: Looked) -> tuple[str, str]:
+    if column.kind == "text":
+        return "value", f"{column.distinct} different texts"
+    return "value", f"{column.fitting} of {column.present} values are of type {column.kind}"
+
+
+def _mapping(roles: Sequence[Role], path: Path, rules: FileRules) -> dict[str, Any]:
+    """The mapping as a mapping file says it."""
+    fields = {role.role: _template(role.column) for role in roles if role.role != "value"}
+    values = [role.column for role in roles if role.role == "value"]
+    file = {
+        name: value
+        for name, value in msgspec.to_builtins(rules).items()
+        if value != getattr(FileRules(), name) and value != []
+    }
+    written: dict[str, Any] = {"file": file} if file else {}
+    if types := _types(roles):
+        written["columns"] = types
+    written["events"] = _events(fields, values, roles, path)
+    return written
+
+
+def _types(roles: Sequence[Role]) -> dict[str, Any]:
+    types: dict[str, Any] = {}
+    for role in roles:
+        column = role.column
+        if column.kind == "time":
+            rule = {"type": "time", "format": column.format, "unit": column.unit}
+            types[column.name] = {name: value for name, value in rule.items() if value}
+        elif column.kind == "number" and column.decimal == ",":
+            types[column.name] = {"type": "number", "decimal": ","}
+        elif role.role == "value" and column.kind in ("integer", "number", "boolean", "json"):
+            types[column.name] = column.kind
+    return types
+
+
+def _events(
+    fields: Mapping[str, str], values: Sequence[Looked], roles: Sequence[Role], path: Path
+) -> list[dict[str, Any]]:
+    members: dict[str, Any] = {}
+    for column in values:
+        put(members, column.name, _template(column))
+    person = next((role.column for role in roles if role.role == "userId"), None)
+    is_of_people = "event" not in fields and person is not None and person.is_key
+    if is_of_people:
+        return [_identify(fields, members)]
+    event = fields.get("event") or path.name.partition(".")[0].replace("_", " ").strip().title()
+    track: dict[str, Any] = {"type": "track", **fields, "event": event, "properties": members}
+    about = {name: value for name, value in members.items() if _plain(name) in _NAMES.personal}
+    if not about or person is None:
+        return [track]
+    once = {"once": _template(person)}
+    return [_identify(fields, about) | once, track]
+
+
+def _template(column: Looked) -> str:
+    return f"{{{column.name}}}"
+
+
+def _identify(fields: Mapping[str, str], traits: Mapping[str, Any]) -> dict[str, Any]:
+    own = {name: value for name, value in fields.items() if name not in ("event", "messageId")}
+    return {"type": "identify", **own, "traits": dict(traits)}
