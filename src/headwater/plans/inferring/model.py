@@ -87,8 +87,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     key: str
     version: int
     events: int
-    first_seen: int
-    last_seen: int
+    first_seen: str
+    last_seen: str
     is_rare: bool
     is_cut: bool
     """Not all paths were kept."""
@@ -101,6 +101,6 @@ class Inferred(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     events: int
     overlooked: int
-    since: int
-    until: int
+    since: str | None
+    until: str | None
     proposals: Sequence[Proposal]

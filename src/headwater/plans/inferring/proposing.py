@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from headwater.kit.clock import isoformat
 from headwater.plans.inferring import paths
 from headwater.plans.inferring.model import (
     Counted,
@@ -28,8 +29,8 @@ def inferred(observer: Observer, thresholds: Thresholds | None = None) -> Inferr
     return Inferred(
         events=observer.events,
         overlooked=observer.overlooked,
-        since=min((seen.first for _, seen in kinds), default=0),
-        until=max((seen.last for _, seen in kinds), default=0),
+        since=isoformat(min(seen.first for _, seen in kinds)) if kinds else None,
+        until=isoformat(max(seen.last for _, seen in kinds)) if kinds else None,
         proposals=[_proposal(key, seen, observer.events, at) for key, seen in kinds],
     )
 
@@ -42,8 +43,8 @@ def _proposal(key: Key, seen: Observed, total: int, at: Thresholds) -> Proposal:
         key=name,
         version=version,
         events=seen.count,
-        first_seen=seen.first,
-        last_seen=seen.last,
+        first_seen=isoformat(seen.first),
+        last_seen=isoformat(seen.last),
         is_rare=kind is RuleType.TRACK and seen.count < min(at.enough, total * _RARE_SHARE),
         is_cut=seen.is_cut,
         json_schema=proposed_schema(key, seen, at, evidence),
