@@ -67,6 +67,17 @@ def open_first_kept(page: Page) -> None:
     page.wait_for_selector("#raw")
 
 
+def open_first_rule(page: Page) -> None:
+    page.locator("tbody a.strong").first.click()
+    page.wait_for_selector(".governor form")
+
+
+def try_it(page: Page) -> None:
+    page.locator("[name='s.paths']").first.fill("properties.country")
+    page.locator("[data-tries]").click()
+    page.wait_for_selector("#trial")
+
+
 def ask(page: Page) -> None:
     page.locator("[data-example]").first.click()
     page.wait_for_selector("[data-grid] td[data-row]")
@@ -98,6 +109,14 @@ PAGES = (
     Shot("quarantine-reason", "/quarantine/reasons/no_user_anon_id"),
     Shot("quarantine-event", "/quarantine/reasons/properties_not_object", act=open_first_kept),
     Shot("quarantine-mend", "/quarantine/mend?reason=properties_not_object"),
+    Shot("govern", "/govern"),
+    Shot("rules", "/rules"),
+    Shot("rules-new", "/rules/new"),
+    Shot("rule", "/rules", act=open_first_rule),
+    Shot("rule-trial", "/rules/new?kind=normalize_country&example=1", act=try_it),
+    Shot("transformations", "/transformations"),
+    Shot("transformation", "/transformations", act=open_first_rule),
+    Shot("source-steps", "/sources/{source}/steps"),
     Shot("warehouse", "/warehouse"),
     Shot("warehouse-table", "/warehouse/tables/shop_server/order_completed"),
     Shot("warehouse-conflicts", "/warehouse/conflicts"),
@@ -134,6 +153,9 @@ PHONE_PAGES = (
     "welcome",
     "events",
     "quarantine",
+    "govern",
+    "rules",
+    "rule",
     "warehouse",
     "sql",
     "settings-members",
@@ -173,9 +195,50 @@ def fill(whole: Whole) -> str:
         given = {"role": "workspace-member", "scope": "WORKSPACE"}
         client.post("/settings/members/invite", data={"emails": people, **given})
         client.post("/settings/tokens/new", data={"name": "Nightly export", "days": "90", **given})
+        govern(whole)
         whole.command("demo", "--weeks", "3", "--visitors", "600")
         whole.wait_until_loaded(timeout_seconds=300)
+        transform(whole)
         return client.cookies["headwater_session"]
+
+
+RULES: tuple[dict[str, Any], ...] = (
+    {"name": "No robots", "kind": "drop_bots", "settings": {"action": "flag"}},
+    {
+        "name": "Totals that can be",
+        "kind": "allowed_range",
+        "settings": {"paths": ["properties.total"], "least": 0, "most": 500},
+        "scope": {"events": ["Order Completed"]},
+    },
+    {"name": "Nothing said", "kind": "empty_to_null", "settings": {"paths": ["properties.*"]}},
+    {"name": "Browsers and devices", "kind": "parse_user_agent"},
+    {"name": "Where they come from", "kind": "classify_referrer"},
+)
+
+
+def govern(whole: Whole) -> None:
+    """Rules, before what they are for is sent."""
+    for rule in RULES:
+        made(whole, "/api/cleaning-rules", rule)
+
+
+def transform(whole: Whole) -> None:
+    """A transformation of the busiest source."""
+    source_id = busiest(whole.url, whole.token)
+    changes = {
+        "propertyRenames": [{"oldName": "sku_id", "newName": "sku"}],
+        "operations": [
+            {"kind": "cast", "settings": {"paths": ["properties.quantity"], "to": "number"}},
+            {"kind": "mask", "settings": {"paths": ["traits.phone"], "last": 4}},
+        ],
+    }
+    given = {"name": "Names of the old app", "sourceId": source_id, "enabled": True, "if": ""}
+    made(whole, "/api/transformations", given | changes)
+
+
+def made(whole: Whole, path: str, body: dict[str, Any]) -> None:
+    headers = {"Authorization": f"Bearer {whole.token}"}
+    httpx.post(f"{whole.url}{path}", json=body, headers=headers, timeout=60).raise_for_status()
 
 
 @cache

@@ -7,6 +7,8 @@ from headwater.web.translation import Translator
 
 SUBJECTS: Final = {
     "Source": N_("Source"),
+    "Cleaning Rule": N_("Cleaning rule"),
+    "Transformation": N_("Transformation"),
     "Source Schema Settings": N_("Schema settings"),
     "Token": N_("API token"),
     "User": N_("User"),
