@@ -99,9 +99,7 @@ class _Child:
         """Let V8 do something, and say what came of it."""
         turns = self._turns
         if letter == "B":
-            head, text = payload.split("\n", 1)
-            count, is_careful, is_whole, entropy, forced = head.split(" ", 4)
-            turns["begin"](int(count), is_careful == "1", is_whole == "1", forced, entropy, text)
+            turns["begin"](payload)
         elif letter == "A":
             number, text = payload.split("\n", 1)
             turns["answer"](int(number), text)

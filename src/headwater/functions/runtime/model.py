@@ -1,5 +1,6 @@
 """A function's program, its limits, and what becomes of an event that was given to it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -41,6 +42,8 @@ class Limits(msgspec.Struct, frozen=True):
     """The child's memory, without what it shares with others; an empty one takes about 40 MB."""
     output_bytes: int = 1_000_000
     """What one event may become."""
+    output_depth: int = 100
+    """How deep it may be nested."""
     log_lines: int = 20
     """Lines that are kept of one event."""
     log_characters: int = 1_000
@@ -102,11 +105,26 @@ class Line(msgspec.Struct, frozen=True):
     text: str
 
 
+class Patch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a returned event differs from the one that was given: by its members."""
+
+    set: dict[str, Any] = {}
+    gone: tuple[str, ...] = ()
+
+    def applied(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """The event as it was returned."""
+        found = {**event, **self.set}
+        for name in self.gone:
+            found.pop(name, None)
+        return found
+
+
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of one event.
 
     `events` is None where the event goes on exactly as it was given; otherwise what takes its
-    place. `dropped` (a reason, perhaps empty) and `failed` exclude each other and `events`.
+    place. `dropped` (a reason, perhaps empty) and `failed` exclude each other and `events`. Where
+    changes are asked for (`Sandbox.changes`), `patch` stands for one event that was changed.
     """
 
     events: tuple[dict[str, Any], ...] | None = None
@@ -114,6 +132,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     failed: Failed | None = None
     logs: tuple[Line, ...] = ()
     milliseconds: float = 0.0
+    patch: Patch | None = None
 
 
 UNCHANGED = Result()

@@ -25,6 +25,7 @@ from headwater.functions.runtime.model import (
     Health,
     Limits,
     Loaded,
+    Patch,
     Program,
     Result,
 )
@@ -77,6 +78,16 @@ class Sandbox:
 
     def run(self, events: Sequence[Any], handler: str = "") -> list[Result]:
         """What becomes of each event. The handler goes by the event's type, or is named."""
+        results = self.changes(events, handler)
+        return [
+            msgspec.structs.replace(result, events=(result.patch.applied(event),), patch=None)
+            if result.patch is not None
+            else result
+            for event, result in zip(events, results, strict=True)
+        ]
+
+    def changes(self, events: Sequence[Any], handler: str = "") -> list[Result]:
+        """The same, with a patch in place of an event that was changed: it is quicker so."""
         return self._run(events, handler, is_whole=False) if events else []
 
     def run_batch(self, events: Sequence[Any]) -> list[Result]:
@@ -246,10 +257,10 @@ class _Batch:
 
     def _restore(self, index: int, seen: Any) -> None:
         result = self._results[index]
-        if result is not None and result.events and len(result.events) == 1:
+        if result is not None and result.patch is not None:
             given = msgspec.to_builtins(self._given[index])
-            event = restored(given, seen, result.events[0])
-            self._results[index] = msgspec.structs.replace(result, events=(event,))
+            patch = Patch(restored(given, seen, result.patch.set), result.patch.gone)
+            self._results[index] = msgspec.structs.replace(result, patch=patch)
 
     def _blame(self, died: DiedError) -> None:
         """Let the event that the child died of fail; without one, be careful from now on."""

@@ -65,6 +65,7 @@ def load(program: Program, limits: Limits) -> bytes:
     """The frame that loads a program."""
     in_script = {
         "output": limits.output_bytes,
+        "depth": limits.output_depth,
         "lines": limits.log_lines,
         "characters": limits.log_characters,
         "fetches": limits.fetches,

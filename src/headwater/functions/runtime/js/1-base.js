@@ -12,7 +12,15 @@ const isArray = Array.isArray;
 const fromCharCode = String.fromCharCode;
 
 const globals = {};
-const limits = { slice_ms: 20, slice_events: 128, output: 1e6, lines: 20, characters: 1000, fetches: 50 };
+const limits = {
+  slice_ms: 20,
+  slice_events: 128,
+  output: 1e6,
+  depth: 100,
+  lines: 20,
+  characters: 1000,
+  fetches: 50,
+};
 
 // The event that runs now, for the one who watches from outside.
 const progress = new Uint32Array(new SharedMemory(4));

@@ -22,6 +22,27 @@ const wellFormed = (text) =>
 const tooLarge = () => members(failing("output", `An event becomes at most ${limits.output} bytes.`));
 const notAnEvent = () => members(failing("output", "A handler returns an event (an object) or nothing."));
 
+// How deep JSON is nested, if it can be deeper than it may: it has as many openings, at least.
+const openings = (text, sign) => {
+  let count = 0;
+  for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) count++;
+  return count;
+};
+
+const isTooDeep = (text) => {
+  if (openings(text, "{") + openings(text, "[") < limits.depth) return false;
+  let depth = 0;
+  for (const [sign] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
+    if (sign === "{" || sign === "[") depth++;
+    else if (sign === "}" || sign === "]") depth--;
+    if (depth >= limits.depth) return true;
+  }
+  return false;
+};
+
+const tooDeep = () =>
+  members(failing("output", `An event is nested at most ${limits.depth} levels deep.`));
+
 const eventText = (value) => {
   const text = stringify(value);
   return typeof text === "string" && text[0] === "{" ? text : null;
@@ -37,26 +58,73 @@ const several = (values) => {
     if (text === null) return notAnEvent();
     size += text.length;
     if (size > limits.output) return tooLarge();
+    if (isTooDeep(text)) return tooDeep();
     texts.push(wellFormed(text));
   }
   return texts.length ? `"events":[${texts.join(",")}]` : '"dropped":""';
 };
 
-// What an event that was returned became. One that is the same JSON as it was given is left as it
-// is. Numbers that JavaScript cannot hold make a difference where a function made none: then the
-// event as JavaScript saw it at first goes along, so that what was not touched can be restored.
+// Whether JSON may come back from JavaScript otherwise than it went in: for a number that JavaScript
+// cannot hold or writes otherwise, or for keys that are numbers, which it puts first.
+const isFragile = (text) => /"\d+":|[:,[]-?\d{16}|\.\d{16}|\.\d*0[,\]}]|\d[eE][-+\d]/.test(text);
+
+// What an event was before its handler had it: its names, and for each the text of an object or
+// the value itself. `seen` is its JSON as JavaScript writes it, where that is not as it was given:
+// numbers that JavaScript cannot hold make a difference where a function makes none.
+const noted = (event, given) => {
+  const names = Object.keys(event);
+  const held = names.map((name) => {
+    const value = event[name];
+    return value !== null && typeof value === "object" ? stringify(value) : value;
+  });
+  const seen = stringify(event);
+  return { names, held, seen: seen === given ? null : seen };
+};
+
+// Whether the last event was changed. Then the next one is noted before its handler has it; else
+// it is enough to compare the JSON of the whole, which is quicker if nothing was changed.
+let isChanging = false;
+
+// What an event that was returned became: only the members that are not as they were.
 const inserted = (unit, value) => {
   if (value === undefined || value === null) return '"dropped":""';
   if (isArray(value)) return several(value);
-  const text = eventText(value);
-  if (text === null) return notAnEvent();
-  const { given } = unit;
-  if (text === given) return "";
+  if (typeof value !== "object") return notAnEvent();
+  if (typeof value.toJSON === "function") return several([value]);
+  if (!unit.before && stringify(value) === unit.given) return "";
+  const before = unit.before ?? noted(parse(unit.given), unit.given);
+  const changes = changed(before, value);
+  isChanging = changes.set.length > 0 || changes.gone.length > 0;
+  if (!isChanging) return "";
+  const text = changes.set.join(",");
   if (text.length > limits.output) return tooLarge();
-  const seen = stringify(parse(given));
-  if (text === seen) return "";
-  if (seen !== given) batch.seen.push(`"${unit.index}":${seen}`);
-  return `"events":[${wellFormed(text)}]`;
+  if (isTooDeep(text)) return tooDeep();
+  if (before.seen) batch.seen.push(`"${unit.index}":${before.seen}`);
+  const gone = changes.gone.length ? `,"gone":${stringify(changes.gone)}` : "";
+  return wellFormed(`"patch":{"set":{${text}}${gone}}`);
+};
+
+const changed = ({ names, held }, value) => {
+  const set = [];
+  const here = Object.keys(value);
+  let kept = 0;
+  for (let i = 0; i < here.length; i++) {
+    const name = here[i];
+    const member = value[name];
+    const at = names[i] === name ? i : names.indexOf(name);
+    const isObject = member !== null && typeof member === "object";
+    if (at >= 0 && !isObject && member === held[at]) {
+      kept++;
+      continue;
+    }
+    const text = stringify(member);
+    if (text === undefined) continue;
+    if (at >= 0) kept++;
+    if (at < 0 || !isObject || text !== held[at]) set.push(`${stringify(name)}:${text}`);
+  }
+  if (kept === names.length) return { set, gone: [] };
+  const gone = names.filter((name) => !Object.hasOwn(value, name) || stringify(value[name]) === undefined);
+  return { set, gone };
 };
 
 // What a batch handler says of each of its events, if it says it by status codes.
@@ -81,6 +149,7 @@ const emit = (event) => {
   const unit = current;
   if (!unit) throw new TypeError("Events are made while a request is handled.");
   const text = eventText(event);
+  if (text !== null && isTooDeep(text)) throw new RangeError("The event is nested too deep.");
   if (text === null) throw new globals.InvalidEventPayload("An event is an object.");
   if (unit.emitted.length >= MOST_EVENTS)
     throw new RangeError(`A request makes at most ${MOST_EVENTS} events.`);

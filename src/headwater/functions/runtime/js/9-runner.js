@@ -52,13 +52,16 @@ const invoke = (unit) => {
     missing(unit, name);
     return NOTHING;
   }
-  return handler(kind === "source" ? new Request(event) : event, settings);
+  if (kind === "source") return handler(new Request(event), settings);
+  if (isChanging && !forced) unit.before = noted(event, unit.given);
+  return handler(event, settings);
 };
 
 const open = (index) => ({
   index,
   batch,
   given: batch.texts[index],
+  before: null,
   started: now(),
   lines: [],
   fetches: 0,
@@ -138,12 +141,20 @@ const host = {
     return wellFormed(stringify(outcome));
   },
 
-  begin(count, isCareful, isWhole, forced, entropy, text) {
+  // The events stand in one JSON array after a line: their number, whether one is settled before
+  // the next begins, whether they are given at once, a seed of randomness, a handler's name.
+  begin(message) {
+    const end = message.indexOf("\n");
+    const [counted, careful, whole, entropy, forced] = message.slice(0, end).split(" ");
+    const count = Number(counted);
+    const isWhole = whole === "1";
     seed = Uint8Array.from(entropy.match(/../g), (digits) => parseInt(digits, 16));
     drawn = 0;
     awaited = new Map();
     outbox = [];
-    const texts = isWhole ? [text] : text.slice(1, -1).split(",\n");
+    const texts = isWhole
+      ? [message.slice(end + 1)]
+      : message.slice(end + 2, -1).split(",\n");
     if (texts.length !== count) throw new RangeError(`${texts.length} events, not ${count}`);
     batch = {
       texts,
@@ -156,8 +167,8 @@ const host = {
       size: 0,
       waiting: new Set(),
       chained: null,
-      atOnce: isCareful ? 1 : AT_ONCE,
-      sliceEvents: isCareful ? 1 : limits.slice_events,
+      atOnce: careful === "1" ? 1 : AT_ONCE,
+      sliceEvents: careful === "1" ? 1 : limits.slice_events,
     };
     host.resume();
   },
