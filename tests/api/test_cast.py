@@ -14,6 +14,7 @@ from headwater.access.model import OWNER, Grant
 from headwater.access.roles import Role
 from headwater.api.application import ROUTES
 from headwater.api.frame import ApiRoute, Context
+from headwater.api.tracking_plans import SourceInput
 from tests.api.conftest import ALICE
 from tests.api.people import another_workspace, enter
 
@@ -23,6 +24,7 @@ EVERYBODYS = {"source_metadata_id", "warehouse_metadata_id", "destination_metada
 
 _OF_OTHERS = {
     "asked_id": "none",
+    "version": "1",
     "schema": "shop_of_alice",
     "name": "tracks",
     "message_id": "none",
@@ -46,16 +48,26 @@ _BODIES: dict[str, Any] = {
     "ChangeSavedQuery": {"name": "Stolen"},
     "ChangeCleaningRule": {"name": "Stolen"},
     "ChangeTransformation": {"name": "Stolen"},
+    "ChangeTrackingPlan": {"name": "Stolen"},
+    "RulesInput": {"rules": [{"type": "TRACK", "key": "x", "version": 1, "jsonSchema": None}]},
+    "UpsertInput": {"rules": [{"type": "TRACK", "key": "y", "version": 1, "jsonSchema": None}]},
     "ChangeFunction": {"displayName": "Stolen"},
     "ChangeInstance": {"name": "Stolen"},
     "RestoreVersion": {"versionId": "none"},
+    "SourceInput": {"sourceId": "none"},
+    "DriftIds": {"driftIds": ["none"]},
     "TryFunction": {"events": [{"type": "track"}]},
 }
 """A body of each type that a route with an id in its path takes: one that would do something."""
 
 CODE = "async function onTrack(event) { return event }"
 
-_QUERIES = {("DELETE", "/api/group/{group_id}/users"): "?emails=bob@example.com"}
+_PLAN = "/api/tracking-plans/{tracking_plan_id}"
+_QUERIES = {
+    ("DELETE", "/api/group/{group_id}/users"): "?emails=bob@example.com",
+    ("DELETE", f"{_PLAN}/rules"): "?rules[0][type]=TRACK&rules[0][key]=x&rules[0][version]=1",
+    ("DELETE", f"{_PLAN}/sources"): "?sourceId={source_id}",
+}
 
 
 class Cast:
@@ -92,6 +104,7 @@ class Cast:
             "/api/transformations",
             {"name": "Mine", "sourceId": source["id"], "enabled": True, "if": ""},
         )["transformation"]
+        plan = make("/api/tracking-plans", {"name": "Plan of Alice", "type": "LIVE"})
         what_if = make("/api/what-if", {"proposal": {"deletes": False}})["whatIf"]
         function = make(
             "/api/functions",
@@ -114,6 +127,7 @@ class Cast:
             "import_id": run["import"]["id"],
             "rule_id": rule["id"],
             "transformation_id": transformation["id"],
+            "tracking_plan_id": plan["trackingPlan"]["id"],
             "function_id": function["id"],
             "instance_id": instance["id"],
             "version_id": versions[0]["id"],
@@ -140,8 +154,10 @@ class Cast:
     def call(self, client: TestClient, route: ApiRoute) -> Any:
         """Call a route with the ids of Alice's things."""
         path = route.path.format(**dict.fromkeys(EVERYBODYS, "website"), **self.ids)
-        path += _QUERIES.get((route.method, route.path), "")
+        path += _QUERIES.get((route.method, route.path), "").format(**self.ids)
         body = _BODIES[route.doc.body.__name__] if route.doc.body is not None else None
+        if route.doc.body is SourceInput:
+            body = {"sourceId": self.ids["source_id"]}
         if "versionId" in (body or {}):
             body = {"versionId": self.ids["version_id"]}
         return client.request(route.method, path, json=body)
@@ -150,7 +166,7 @@ class Cast:
         """What there is in Alice's workspace, by the paths of its lists."""
         paths = ["/api", "/api/labels", "/api/sources", "/api/users", "/api/groups"]
         paths += ["/api/invites", "/api/tokens", "/api/warehouses", "/api/saved-queries"]
-        paths += ["/api/cleaning-rules", "/api/transformations"]
+        paths += ["/api/cleaning-rules", "/api/transformations", "/api/tracking-plans"]
         paths += ["/api/functions", "/api/insert-function-instances"]
         paths += [f"/api/groups/{self.ids['group_id']}/users"]
         return {path: self._get(path) for path in paths}

@@ -105,6 +105,39 @@ def test_a_label_is_applied_read_and_destroyed(call: Provider) -> None:
     assert label not in call("GET", "/labels")["labels"]
 
 
+def test_a_tracking_plan_is_applied_read_changed_connected_and_destroyed(call: Provider) -> None:
+    made = call("POST", "/tracking-plans", {"name": "Shop", "type": "LIVE", "description": ""})
+    at = f"/tracking-plans/{made['trackingPlan']['id']}"
+    schema = {"type": "object", "properties": {"properties": {"type": "object"}}}
+    rules = [
+        {"type": "TRACK", "key": f"Event {n:03}", "version": 1, "jsonSchema": schema}
+        for n in range(250)
+    ]
+    rules.append({"type": "COMMON", "version": 1, "jsonSchema": schema})
+    call("PUT", f"{at}/rules", {"rules": rules})
+
+    def read() -> list[Any]:
+        return [
+            {name: each[name] for name in ("type", "key", "version", "jsonSchema") if name in each}
+            for each in call.pages(f"{at}/rules", "rules")
+        ]
+
+    assert sorted(map(str, read())) == sorted(map(str, rules))
+    assert call("GET", at)["trackingPlan"]["name"] == "Shop"
+    call("PATCH", at, {"name": "Shop 2"})
+    call("PUT", f"{at}/rules", {"rules": rules[:1]})
+    assert read() == rules[:1]
+
+    source = {"slug": "shop", "enabled": True, "metadataId": "website"}
+    source_id = call("POST", "/sources", source, 201)["source"]["id"]
+    call("POST", f"{at}/sources", {"sourceId": source_id})
+    assert call("GET", f"/sources/{source_id}")["trackingPlanId"] == made["trackingPlan"]["id"]
+    call("DELETE", f"{at}/sources?sourceId={source_id}")
+    assert call("GET", f"/sources/{source_id}")["trackingPlanId"] is None
+    assert call("DELETE", at) == {"status": "SUCCESS"}
+    call("GET", at, status=404)
+
+
 def test_a_user_group_is_applied_read_changed_and_destroyed(call: Provider) -> None:
     workspace_id = call("GET", "/")["workspace"]["id"]
     roles = {each["name"]: each["id"] for each in call.pages("/roles", "roles")}

@@ -16,6 +16,7 @@ from headwater.access.source_settings import GivenSettings, ShownSettings
 from headwater.api.frame import DONE, ApiRoute, Call, Data, Doc, Status, answer
 from headwater.api.pages import Paged, PaginationOutput, asked
 from headwater.errors import InvalidError
+from headwater.plans import changing as plans
 from headwater.workspaces import catalog
 from headwater.workspaces.catalog.model import SourceMetadataV1
 from headwater.workspaces.model import Label, Source, SourceType
@@ -117,7 +118,8 @@ async def create(call: Call) -> Response:
 async def show(call: Call) -> Response:
     found = await one(call)
     [shown] = await shown_all(call, [found])
-    return answer(Data(SourceWithPlan(shown, None)))
+    plan_id = await run_in_threadpool(plans.of_source, call.context.changes, found.id)
+    return answer(Data(SourceWithPlan(shown, plan_id)))
 
 
 async def change(call: Call) -> Response:

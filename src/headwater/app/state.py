@@ -15,17 +15,26 @@ from headwater.cleaning import store as cleaning
 from headwater.cleaning.model import PART as CLEANING
 from headwater.databases.migrate import migrate
 from headwater.databases.sql import sqlite_database
+from headwater.functions import making
+from headwater.functions import store as functions
+from headwater.functions.model import PART as FUNCTIONS
 from headwater.kit import ids
 from headwater.kit.clock import Clock
 from headwater.kit.logging import logger
+from headwater.plans import store as plans
+from headwater.plans.model import PART as PLANS
 from headwater.settings import Settings
 from headwater.transformations import store as transformations
 from headwater.transformations.model import PART as TRANSFORMATIONS
+from headwater.webhooks.model import PART as WEBHOOKS
 from headwater.workspaces import snapshot, store
 
 CONTRIBUTORS: Final[Mapping[str, Contributor]] = {
     CLEANING: cleaning.published,
+    PLANS: plans.published,
     TRANSFORMATIONS: transformations.published,
+    FUNCTIONS: functions.published,
+    WEBHOOKS: making.handlers,
 }
 """What features add to the published configuration, by the names that headwater.governing has."""
 

@@ -2,9 +2,10 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from headwater.errors import NotFoundError
@@ -24,8 +25,9 @@ from headwater.plans.model import (
     Version,
 )
 from headwater.plans.tables import PLAN_RULES, PLAN_SOURCES, PLAN_VERSIONS, PLANS
-from headwater.workspaces.source_settings import schema_settings
+from headwater.workspaces.source_settings import SourceSettingsOutputV1, schema_settings
 from headwater.workspaces.store import raise_version
+from headwater.workspaces.tables import SOURCES
 
 _SAVED = msgspec.json.Decoder(Saved)
 
@@ -185,8 +187,9 @@ def saved_version(connection: Connection, plan_id: str, number: int) -> Saved:
 
 def published(connection: Connection) -> Published | None:
     """The plans that sources are connected to; None where there are none."""
+    known = set(connection.scalars(select(SOURCES.c.id)))
     sources = {
-        row.source_id: Governed(row.plan_id, schema_settings(connection, row.source_id))
+        row.source_id: Governed(row.plan_id, _settings(connection, row.source_id, known))
         for row in connection.execute(select(PLAN_SOURCES))
     }
     if not sources:
@@ -195,6 +198,21 @@ def published(connection: Connection) -> Published | None:
     rows = connection.execute(select(PLANS).where(PLANS.c.id.in_(wanted)))
     return Published(
         {row.id: published_plan(_plan(row), rules(connection, row.id)) for row in rows}, sources
+    )
+
+
+def _settings(
+    connection: Connection, source_id: str, known: Container[str]
+) -> SourceSettingsOutputV1:
+    """A source's schema settings, without sources to forward to that are there no more."""
+    found = schema_settings(connection, source_id)
+    return msgspec.structs.replace(
+        found,
+        **{
+            name: UNSET
+            for name in ("forwarding_violations_to", "forwarding_blocked_events_to")
+            if getattr(found, name) not in known
+        },
     )
 
 

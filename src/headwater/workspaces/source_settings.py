@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from headwater.errors import InvalidError
 from headwater.kit.vault import Vault
+from headwater.workspaces.store import raise_version
 from headwater.workspaces.tables import SOURCE_SETTINGS, SOURCES
 
 _SourceId = Annotated[str, Meta(max_length=100)]
@@ -150,6 +151,7 @@ def update_schema_settings(
         **{field: target or UNSET for field, target in targets.items() if target is not UNSET},
     )
     _keep(connection, source_id, schema_settings=msgspec.json.encode(after).decode())
+    raise_version(connection)
     return after
 
 

@@ -8,6 +8,7 @@ import msgspec
 from headwater.debugger.model import WHEREABOUTS, WhereaboutsLook
 from headwater.delivery.model import DELIVERY, DeliveryLook
 from headwater.errors import BadRequestError
+from headwater.plans.violations import model as violations_model
 from headwater.quarantine.model import (
     COUNTS,
     DECIDE,
@@ -28,6 +29,7 @@ from headwater.warehouses.duckdb.looks import (
     people,
     quarantine,
     schemas,
+    violations,
     volumes,
     whereabouts,
 )
@@ -45,6 +47,8 @@ LOOKS: Final[Mapping[str, _Look]] = {
     KEPT: (KeptLook, quarantine.kept),
     COUNTS: (CountsLook, quarantine.counts),
     DECIDE: (DecideLook, quarantine.decide),
+    violations_model.COUNTS: (violations_model.CountsLook, violations.counts),
+    violations_model.SAMPLES: (violations_model.SamplesLook, violations.samples),
     WHEREABOUTS: (WhereaboutsLook, whereabouts.whereabouts),
     LAST_EVENTS: (LastLook, volumes.last_events),
     DELIVERY: (DeliveryLook, delivery.delivery),
