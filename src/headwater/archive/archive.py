@@ -30,6 +30,9 @@ class Archive:
         with self._changes.reading() as connection:
             return store.size(connection, source_ids)
 
+    def archived_until(self, source_ids: Collection[str]) -> int | None:
+        return self.size(source_ids).last_at
+
     def between(
         self, source_ids: Collection[str], since: int, until: int
     ) -> tuple[Positions, Iterator[Stored]]:

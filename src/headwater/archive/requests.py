@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import msgspec
 
 from headwater.ports import REPLAYS, Log, Positions, Stored, Stream
+from headwater.spec import again as spec
 
 END_OF_TIME: Final = 1 << 62
 _READ_BYTES: Final = 4_000_000
@@ -33,6 +34,10 @@ class Place(msgspec.Struct, frozen=True, order=True, array_like=True):
 class Archived(Protocol):
     """What the archive holds, as far as reading needs it."""
 
+    def archived_until(self, source_ids: Collection[str]) -> int | None:
+        """When the last archived request of these sources was received; None where none is."""
+        ...
+
     def between(
         self, source_ids: Collection[str], since: int, until: int
     ) -> tuple[Positions, Iterator[Stored]]:
@@ -43,6 +48,9 @@ class Archived(Protocol):
 
 class NoArchive:
     """Where nothing is archived."""
+
+    def archived_until(self, *_: object) -> None:
+        return None
 
     def between(self, *_: object) -> tuple[Positions, Iterator[Stored]]:
         return {}, iter(())
@@ -87,6 +95,10 @@ class StoredRequests:
             for name, end in self._log.ends(Stream.COLLECTED).items()
         ]
         yield from heapq.merge(filter(is_wanted, held), *tails, key=place_of)
+
+    def archived_until(self, source_ids: Collection[str]) -> int | None:
+        """When the last archived request of these sources was received; None where none is."""
+        return self._archive.archived_until(source_ids)
 
     def _tail(self, partition: str, archived: int, end: int, since: int) -> Iterator[Stored]:
         """What the log has of a partition after the archive's end, in order."""
@@ -144,7 +156,7 @@ def place_of(stored: Stored) -> Place:
 
 def is_again(stored: Stored) -> bool:
     """Whether a request was sent again by a replay, as it had come before."""
-    return stored.partition == REPLAYS and b'"again":' in stored.record.meta
+    return stored.partition == REPLAYS and spec.is_again(stored.record.meta)
 
 
 def _in_order(records: Iterable[Stored]) -> Iterator[Stored]:

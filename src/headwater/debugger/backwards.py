@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from headwater.ports import Log, Positions, Stored, Stream
+from headwater.spec.again import is_again
 
 _STEP: Final = 128
 _READ_BYTES: Final = 4_000_000
 
 
 def backwards(
-    log: Log, *, requests: int, size: int, ends: Positions | None = None
+    log: Log, *, requests: int, size: int, ends: Positions | None = None, again: bool = False
 ) -> Iterator[Stored]:
     """Requests, the newest first, until about so many of a partition or bytes of all are read.
 
-    They begin with the last of all, or at the positions given as `ends`.
+    They begin with the last of all, or at the positions given as `ends`. What replays sent again
+    is left out, unless it is asked for.
     """
     ends = dict(log.ends(Stream.COLLECTED) if ends is None else ends)
     left = size
@@ -26,7 +28,9 @@ def backwards(
         window = list(_between(log, starts, ends))
         left -= sum(len(stored.record.body) for stored in window)
         yield from sorted(
-            window, key=lambda each: (each.record.received_at, each.position), reverse=True
+            (each for each in window if again or not is_again(each.record.meta)),
+            key=lambda each: (each.record.received_at, each.position),
+            reverse=True,
         )
         ends = starts
 

@@ -11,6 +11,7 @@ from headwater.debugger.unfolding import Passing, unfold
 from headwater.pipeline.event import Limits
 from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import Log, Stored, Stream
+from headwater.spec.again import is_again
 from headwater.workspaces.model import Source
 
 _READ_BYTES: Final = 16_000_000
@@ -45,7 +46,8 @@ def copies(
         assert received_at is not None
         start = max(0, _before(log, partition, end, received_at) - _AROUND)
         for stored in _read(log, partition, start, 2 * _AROUND):
-            records[partition, stored.position] = stored
+            if not is_again(stored.record.meta):
+                records[partition, stored.position] = stored
     found = [
         event
         for stored in records.values()

@@ -5,10 +5,14 @@ from typing import Final
 
 from headwater.ledger.model import Account, Ledger
 from headwater.ports import LogSnapshot, Outcome, Tally
+from headwater.spec.again import AGAIN, REPLAYED
 
 _FROM_THE_DOOR: Final = frozenset({Outcome.ACCEPTED, Outcome.REPLAYED})
 _FROM_THE_PIPELINE: Final = frozenset({Outcome.FILTERED, Outcome.DUPLICATE, Outcome.QUARANTINED})
-_FROM_THE_LOADER: Final = frozenset({Outcome.LOADED, Outcome.QUARANTINED})
+_FROM_THE_LOADER: Final = frozenset(
+    {Outcome.LOADED, Outcome.QUARANTINED, Outcome.FILTERED, Outcome.DUPLICATE}
+)
+"""The last two where a replay changed what became of an event."""
 
 
 class _Sums:
@@ -28,11 +32,21 @@ class _Sums:
     def reasons(self, outcome: Outcome) -> Mapping[str, int]:
         return dict(sorted(self.by_outcome.get(outcome, {}).items()))
 
+    def filtered(self) -> Mapping[str, int]:
+        """What was left out. What replays sent again counts below zero until it is known what
+        became of it: it waits, or is loaded now and was left out before."""
+        filtered = dict(self.reasons(Outcome.FILTERED))
+        again = self.by_outcome.get(Outcome.REPLAYED, {}).get(AGAIN, 0)
+        filtered[REPLAYED] = filtered.get(REPLAYED, 0) - again
+        return {reason: count for reason, count in filtered.items() if count}
+
     def rejected(self) -> Mapping[str, int]:
         """What lies in quarantine: what came there, without what was sent on from there."""
         replayed = self.by_outcome.get(Outcome.REPLAYED, {})
         rejected = dict(self.reasons(Outcome.QUARANTINED))
         for reason, count in replayed.items():
+            if reason == AGAIN:
+                continue
             rejected[reason] = rejected.get(reason, 0) - count
         return {reason: count for reason, count in rejected.items() if count}
 
@@ -81,7 +95,7 @@ def _account(hour: int, source_id: str, found: _Sums) -> Account:
         loaded=found.total(Outcome.LOADED),
         duplicates=found.total(Outcome.DUPLICATE),
         waiting=found.waiting,
-        filtered=found.reasons(Outcome.FILTERED),
+        filtered=found.filtered(),
         rejected=found.rejected(),
     )
 

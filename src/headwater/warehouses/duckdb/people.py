@@ -64,9 +64,29 @@ def _with_late(
     ids: pa.Table,
 ) -> pa.Table:
     """The merged rows, those of `ids` read again from all of their calls."""
+    with registered(connection, _late=ids, _merged=merged):
+        return connection.sql(
+            f"SELECT * FROM _merged WHERE id NOT IN (SELECT id FROM _late) UNION ALL BY NAME"
+            f" {_of_calls(connection, key, names)}"
+        ).to_arrow_table()
+
+
+def make_anew(connection: duckdb.DuckDBPyConnection, key: TableKey, ids: pa.Table) -> None:
+    """Make the stored rows of `ids` what all of their calls say: without a call, there is none."""
+    target = table_name(key)
+    names = [row[0] for row in connection.execute(f"DESCRIBE {target}").fetchall()]
+    with registered(connection, _late=ids):
+        made = connection.sql(_of_calls(connection, key, names)).to_arrow_table()
+        connection.execute(f"DELETE FROM {target} WHERE id IN (SELECT id FROM _late)")
+    with registered(connection, _made=made):
+        connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM _made")
+
+
+def _of_calls(connection: duckdb.DuckDBPyConnection, key: TableKey, names: list[str]) -> str:
+    """The rows of the persons in `_late`, by the newest value of each column in all calls."""
     table, person = PERSONS[key.table]
-    calls = TableKey(key.schema, table)
-    known = {row[0] for row in connection.execute(f"DESCRIBE {table_name(calls)}").fetchall()}
+    calls = table_name(TableKey(key.schema, table))
+    known = {row[0] for row in connection.execute(f"DESCRIBE {calls}").fetchall()}
     values = [f"{person} AS id", "max(received_at) AS received_at"]
     for name in names:
         if name in ("id", "received_at"):
@@ -78,9 +98,7 @@ def _with_late(
             if name in known
             else f"NULL AS {column}"
         )
-    with registered(connection, _late=ids, _merged=merged):
-        return connection.sql(
-            f"SELECT * FROM _merged WHERE id NOT IN (SELECT id FROM _late) UNION ALL BY NAME"
-            f" SELECT {', '.join(values)} FROM {table_name(calls)}"
-            f" WHERE {person} IN (SELECT id FROM _late) GROUP BY {person}"
-        ).to_arrow_table()
+    return (
+        f"SELECT {', '.join(values)} FROM {calls}"
+        f" WHERE {person} IN (SELECT id FROM _late) GROUP BY {person}"
+    )
