@@ -1,5 +1,6 @@
 """An event as functions see it, in Segment's common shape, and back into the event. Pure."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 from headwater.kit.clock import isoformat
@@ -27,6 +28,11 @@ _FIXED: Final = ("messageId", "originalTimestamp", "sentAt", "receivedAt")
 _KNOWN: Final = frozenset((*_TEXTS, *_FIXED, "type", "timestamp", "context"))
 
 
+_written = lru_cache(maxsize=256)(
+    isoformat
+)  # an event's times are often one, a batch's receipts are
+
+
 def shaped(event: Event) -> dict[str, Any]:
     """The event as it is delivered. What stands inside is the event's own: not to be changed."""
     found: dict[str, Any] = {"messageId": event.message_id, "type": event.type}
@@ -44,11 +50,11 @@ def shaped(event: Event) -> dict[str, Any]:
         found["groupId"] = event.group_id
     if event.previous_id is not None:
         found["previousId"] = event.previous_id
-    found["timestamp"] = isoformat(event.timestamp)
-    found["originalTimestamp"] = isoformat(event.original_timestamp)
+    found["timestamp"] = _written(event.timestamp)
+    found["originalTimestamp"] = _written(event.original_timestamp)
     if event.sent_at is not None:
-        found["sentAt"] = isoformat(event.sent_at)
-    found["receivedAt"] = isoformat(event.receipt.received_at)
+        found["sentAt"] = _written(event.sent_at)
+    found["receivedAt"] = _written(event.receipt.received_at)
     if event.properties or event.type != "alias":
         found["traits" if event.type in _TRAITS else "properties"] = event.properties
     found["context"] = event.context
@@ -84,7 +90,9 @@ def _members(event: Event, before: dict[str, Any], after: dict[str, Any]) -> dic
         raise _UnusableError(f"it is nested more than {DEEPEST} levels deep.")
     members: dict[str, Any] = {"type": kind}
     for name, attribute in _TEXTS.items():
-        members[attribute] = _text(name, after.get(name))
+        value = after.get(name)
+        if value != before.get(name):
+            members[attribute] = _text(name, value)
     members["timestamp"] = _time(event, before, after.get("timestamp"))
     own = "traits" if kind in _TRAITS else "properties"
     members["properties"] = _object(own, after.get(own))

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 _SMALL: Final = 4096  # bytes; below, counting costs less than setting up arrays
-_NESTED: Final = (dict, list)
+_NESTED: Final = frozenset((dict, list))
 _OPENER: Final = 0x7B  # "{", and "[" with the bit 0x20 set
 
 
@@ -23,14 +23,15 @@ def may_be_deep(body: bytes, longest: int, limit: int) -> bool:
 
 
 def is_deeper(value: object, limit: int) -> bool:
-    """Whether objects and arrays are nested more than `limit` deep; a flat object is one deep."""
-    level: list[Any] = [value] if isinstance(value, _NESTED) else []
+    """Whether objects and arrays, as JSON makes them, are nested more than `limit` deep; a flat
+    object is one deep."""
+    level: list[Any] = [value] if type(value) in _NESTED else []
     for _ in range(limit):
         level = [
             inner
             for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, _NESTED)
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in _NESTED
         ]
         if not level:
             return False
