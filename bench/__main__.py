@@ -10,6 +10,7 @@ RUNS = (
     ("bench.end_to_end", "--seconds", "60"),
     ("bench.dedupe",),
     ("bench.fql",),
+    ("bench.governing",),
     ("bench.importing",),
     ("bench.formats",),
     ("bench.console",),
