@@ -137,6 +137,7 @@ class Stage:
             published=PublishedConfiguration(folder),
             warehouse=RemoteWarehouse(folder / "no.sock"),
             backends=cast("Any", self.backends),
+            rehearsing=cast("Any", None),
         )
         self.ada = self.client(ADA)
 

@@ -23,7 +23,15 @@ from headwater.access.model import Grant, Principal
 from headwater.access.permissions import Permission
 from headwater.access.roles import Role
 from headwater.access.supposing import supposing
-from headwater.api import cleaning_rules, labels, source_schema, sources, transformations
+from headwater.api import (
+    cleaning_rules,
+    function_instances,
+    functions,
+    labels,
+    source_schema,
+    sources,
+    transformations,
+)
 from headwater.api.frame import ApiRoute, Call, Context
 from headwater.configuration import carrying_out
 from headwater.configuration.folder import Folder, Key, understood
@@ -32,7 +40,13 @@ from headwater.configuration.nouns import NOUNS, by_kind
 from headwater.configuration.references import references_in
 from headwater.errors import ForbiddenError, HeadwaterError, InvalidError, NotFoundError
 from headwater.opening import opened
-from headwater.whatif.proposal import Proposal, ProposedCall, ProposedStep, Supposition
+from headwater.whatif.proposal import (
+    GoverningItem,
+    Proposal,
+    ProposedCall,
+    ProposedStep,
+    Supposition,
+)
 
 GOVERNING: Final[tuple[ApiRoute, ...]] = (
     *labels.ROUTES,
@@ -40,6 +54,8 @@ GOVERNING: Final[tuple[ApiRoute, ...]] = (
     *source_schema.ROUTES,
     *cleaning_rules.ROUTES,
     *transformations.ROUTES,
+    *functions.ROUTES,
+    *function_instances.ROUTES,
 )
 """The routes that a proposal can call: those of what decides on events."""
 
@@ -50,13 +66,17 @@ _AS_PLANNER: Final = Grant(Role.TRACKING_PLAN_ADMIN)
 _ROOT: Final = Path()
 
 
-class Item(msgspec.Struct, frozen=True):
-    """A resource that governs, as its file would say it."""
+class Stage:
+    """Is a headwater.whatif.proposal.Rehearsing, for the console."""
 
-    kind: str
-    key: str
-    id: str
-    document: Document
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def suppose(self, by: Principal, proposal: Proposal) -> Supposition:
+        return suppose(self._context, by, proposal)
+
+    def items(self, by: Principal) -> list[GoverningItem]:
+        return items(self._context, by)
 
 
 def suppose(context: Context, by: Principal, proposal: Proposal) -> Supposition:
@@ -88,7 +108,7 @@ def suppose(context: Context, by: Principal, proposal: Proposal) -> Supposition:
     )
 
 
-def items(context: Context, by: Principal) -> list[Item]:
+def items(context: Context, by: Principal) -> list[GoverningItem]:
     """All that governs and that the caller may see. Blocking."""
     with Rehearsal(context, by, context.changes) as api:
         return list(_items(api))
@@ -195,17 +215,17 @@ def _steps(
     return steps
 
 
-def _items(api: Rehearsal) -> Iterator[Item]:
+def _items(api: Rehearsal) -> Iterator[GoverningItem]:
     for noun in NOUNS_GOVERNING:
         try:
             found = noun.pull(api)
-        except ForbiddenError:
-            continue
+        except (ForbiddenError, NotFoundError):
+            continue  # not for the caller, or of routes that are not among GOVERNING
         for remote in found:
-            yield Item(noun.kind, noun.key(remote.document), remote.id, remote.document)
+            yield GoverningItem(noun.kind, noun.key(remote.document), remote.id, remote.document)
 
 
-def _names(found: Iterable[Item]) -> Iterator[tuple[str, str]]:
+def _names(found: Iterable[GoverningItem]) -> Iterator[tuple[str, str]]:
     return ((each.id, each.key) for each in found)
 
 

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from headwater.access.permissions import Permission
 from headwater.api.frame import DONE, ApiRoute, Call, Data, Doc, Status, answer
-from headwater.api.rehearsal import Item, items, suppose
+from headwater.api.rehearsal import items, suppose
 from headwater.api.visible import visible
 from headwater.kit.clock import isoformat
 from headwater.whatif.asked import Asked
 from headwater.whatif.model import WhatIfResult
-from headwater.whatif.proposal import ProposedStep
+from headwater.whatif.proposal import GoverningItem, ProposedStep
 from headwater.whatif.running import Run, State
 from headwater.whatif.whatif import LONGEST_WAIT
 
@@ -67,7 +67,7 @@ class WhatIfs(msgspec.Struct, frozen=True):
 class WhatIfItems(msgspec.Struct, frozen=True):
     """All that governs, as its files would say it."""
 
-    items: list[Item]
+    items: list[GoverningItem]
 
 
 async def ask(call: Call) -> Response:

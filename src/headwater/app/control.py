@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from headwater.api import application as api
 from headwater.api.frame import Context
+from headwater.api.rehearsal import Stage
 from headwater.app.archive import open_requests
 from headwater.app.log import open_log
 from headwater.app.state import open_state
@@ -84,4 +85,5 @@ def _for_the_console(context: Context) -> WebContext:
         published=context.published,
         warehouse=context.warehouse,
         backends=context.backends,
+        rehearsing=Stage(context),
     )

@@ -52,6 +52,7 @@ from headwater.web.pages import (
     transformations,
     warehouse,
     welcome,
+    what_if,
     workspace,
 )
 
@@ -85,6 +86,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *transformations.PAGES,
     *warehouse.PAGES,
     *welcome.PAGES,
+    *what_if.PAGES,
     *workspace.PAGES,
 )
 

@@ -10,6 +10,7 @@ from headwater.kit.vault import Vault, open_vault
 from headwater.ports import Log
 from headwater.queries.remote import RemoteWarehouse
 from headwater.settings import Settings
+from headwater.whatif.proposal import Rehearsing
 from headwater.workspaces.snapshot import PublishedConfiguration
 
 
@@ -24,6 +25,7 @@ class Context:
     published: PublishedConfiguration
     warehouse: RemoteWarehouse
     backends: Backends
+    rehearsing: Rehearsing
 
     @cached_property
     def vault(self) -> Vault:

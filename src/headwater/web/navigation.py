@@ -33,6 +33,9 @@ class Section(msgspec.Struct, frozen=True):
 ASK: Final = (Permission.WAREHOUSE_READ, Permission.PII_READ)
 """What asking the warehouse takes."""
 
+WHAT_IF: Final = (Permission.PLAN_READ, Permission.SOURCE_READ, Permission.PII_READ)
+"""What trying changes takes: it shows events."""
+
 SECTIONS: Final = (
     Section("", (Place("/", N_("Overview"), "home", "o"),)),
     Section(
@@ -49,6 +52,7 @@ SECTIONS: Final = (
             Place("/govern", N_("Steps"), "water", "g", Permission.PLAN_READ),
             Place("/rules", N_("Cleaning rules"), "filter", "r", Permission.PLAN_READ),
             Place("/transformations", N_("Transformations"), "edit", "t", Permission.PLAN_READ),
+            Place("/what-if", N_("What if"), "play", "i", WHAT_IF),
         ),
     ),
     Section(

@@ -1,11 +1,12 @@
 """What is proposed, and what would be if it were so."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
 
+from headwater.access.model import Principal
 from headwater.workspaces.model import Configuration
 
 MOST: int = 1_000
@@ -24,6 +25,15 @@ class RemovedItem(msgspec.Struct, frozen=True):
 
     kind: Annotated[str, Meta(max_length=100)]
     key: Annotated[str, Meta(max_length=500)]
+
+
+class GoverningItem(msgspec.Struct, frozen=True):
+    """A resource that governs, as its file would say it."""
+
+    kind: str
+    key: str
+    id: str
+    document: Mapping[str, Any]
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -56,3 +66,15 @@ class Supposition(msgspec.Struct, frozen=True):
     steps: Sequence[ProposedStep]
     passed_over: Sequence[str]
     names: Mapping[str, str]
+
+
+class Rehearsing(Protocol):
+    """Who carries out a proposal on a state that is taken back. Blocking."""
+
+    def suppose(self, by: Principal, proposal: Proposal) -> Supposition:
+        """What would be. Raises what carrying it out would."""
+        ...
+
+    def items(self, by: Principal) -> list[GoverningItem]:
+        """All that governs and that the caller may see."""
+        ...
