@@ -47,7 +47,6 @@ COMMANDS: Final = (
     Command(
         "whatif", "whatif:whatif", "Say what changes would do to events, before they are made."
     ),
-    Command("whatif", "whatif:whatif", "Say what changes would do to events, before they are made."),
     Command("trace", "trace:trace", "Show an event's way through all stages."),
     Command("ledger", "ledger:ledger", "Show the account of every event."),
     Command("config", "config:app", "Keep the configuration in files: pull, diff, apply."),
