@@ -13,7 +13,9 @@ from rich.table import Table
 
 from headwater.cli.connection import Connection, call, require
 from headwater.cli.options import ClientOptions, settings_of
-from headwater.errors import BadRequestError, NotFoundError
+from headwater.cli.printing import print_json
+from headwater.cli.source_of import source_id
+from headwater.errors import BadRequestError
 
 app = App(name="quarantine", help="Look at the events kept aside; mend them and send them on.")
 
@@ -69,13 +71,13 @@ def list_(
     connection = require(settings_of(options))
     if selected is None and state == "open":
         found = call(connection, "GET", "/api/quarantine")["reasons"]
-        (_print if json else _show_reasons)(found)
+        (print_json if json else _show_reasons)(found)
         return
     given = selected or Selected()
     query = {name: value for name, value in vars(given).items() if value}
     query |= {"state": state, "count": str(min(count, 200))}
     events = call(connection, "GET", f"{_LIST}?{urlencode(query)}")["events"]
-    (_print if json else _show_events)(events)
+    (print_json if json else _show_events)(events)
 
 
 @app.command
@@ -87,7 +89,7 @@ def show(
 ) -> None:
     """Print one event as JSON: its reason, the field that it is about, and what was received."""
     connection = require(settings_of(options))
-    _print(call(connection, "GET", f"{_LIST}/{quote(key, safe='')}")["event"])
+    print_json(call(connection, "GET", f"{_LIST}/{quote(key, safe='')}")["event"])
 
 
 @app.command
@@ -114,9 +116,9 @@ def replay(
     if raw is not None:
         body["raw"] = sys.stdin.read() if str(raw) == "-" else _read(raw)
     if preview:
-        _print(call(connection, "POST", "/api/quarantine/preview", body)["preview"])
+        print_json(call(connection, "POST", "/api/quarantine/preview", body)["preview"])
     else:
-        _print(call(connection, "POST", "/api/quarantine/replay", body)["run"])
+        print_json(call(connection, "POST", "/api/quarantine/replay", body)["run"])
 
 
 @app.command
@@ -128,7 +130,7 @@ def dismiss(
     """Take events off the list of those to look at. `restore` takes it back. Prints JSON."""
     connection = require(settings_of(options))
     body = {"selection": _selection(connection, keys, selected)}
-    _print(call(connection, "POST", "/api/quarantine/dismiss", body)["run"])
+    print_json(call(connection, "POST", "/api/quarantine/dismiss", body)["run"])
 
 
 @app.command
@@ -140,13 +142,13 @@ def restore(
 ) -> None:
     """Take a dismissal back: its events are open again. Prints JSON."""
     connection = require(settings_of(options))
-    _print(call(connection, "POST", "/api/quarantine/restore", {"runId": run})["run"])
+    print_json(call(connection, "POST", "/api/quarantine/restore", {"runId": run})["run"])
 
 
 @app.command
 def runs(*, options: ClientOptions | None = None) -> None:
     """Print what was replayed, dismissed and restored, the newest first, as JSON."""
-    _print(call(require(settings_of(options)), "GET", "/api/quarantine/runs")["runs"])
+    print_json(call(require(settings_of(options)), "GET", "/api/quarantine/runs")["runs"])
 
 
 def fixes_of(mending: Mending) -> list[dict[str, Any]]:
@@ -195,16 +197,8 @@ def _selection(
     if keys:
         body["keys"] = keys
     if given.source:
-        body["sourceIds"] = [_source_id(connection, given.source)]
+        body["sourceIds"] = [source_id(connection, given.source)]
     return body
-
-
-def _source_id(connection: Connection, named: str) -> str:
-    sources = call(connection, "GET", "/api/sources?pagination.count=1000")["sources"]
-    for source in sources:
-        if named in (source["id"], source["slug"], source["name"]):
-            return str(source["id"])
-    raise NotFoundError(f"There is no source {named!r}.")
 
 
 def _read(path: Path) -> str:
@@ -229,7 +223,3 @@ def _show_events(events: list[dict[str, Any]]) -> None:
             *(each["reason"], each["detail"]),
         )
     Console(soft_wrap=True).print(table if events else "There are none.")
-
-
-def _print(value: object) -> None:
-    print(json_text.dumps(value, ensure_ascii=False, indent=2))

@@ -1,6 +1,5 @@
 """`headwater rule`: cleaning rules, kept and tried."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -10,7 +9,9 @@ from cyclopts import App, Parameter
 from headwater.cleaning import page
 from headwater.cli.connection import Connection, call
 from headwater.cli.options import ClientOptions, settings_of
+from headwater.cli.printing import print_json
 from headwater.cli.private_server import server
+from headwater.cli.source_of import source_id
 from headwater.cli.trials import json_object, tell
 from headwater.errors import BadRequestError, NotFoundError
 
@@ -55,7 +56,7 @@ def list_(
     with server(settings_of(options)) as connection:
         rules = _rules(connection)
     if format == "json":
-        _print(rules)
+        print_json(rules)
         return
     for rule in rules:
         state = "on " if rule["enabled"] else "off"
@@ -79,7 +80,7 @@ def kinds(
         return
     with server(settings_of(options)) as connection:
         found = call(connection, "GET", f"{_PATH}/kinds")["kinds"]
-    _print(found)
+    print_json(found)
 
 
 @app.command
@@ -98,7 +99,7 @@ def create(
         body = _body(connection, name, kind, settings, scope, position)
         body["enabled"] = not off
         made = call(connection, "POST", _PATH, body)
-    _print(made["cleaningRule"])
+    print_json(made["cleaningRule"])
 
 
 @app.command
@@ -122,7 +123,7 @@ def update(
         if enabled is not None:
             body["enabled"] = enabled
         changed = call(connection, "PATCH", f"{_PATH}/{_id(connection, rule)}", body)
-    _print(changed["cleaningRule"])
+    print_json(changed["cleaningRule"])
 
 
 @app.command
@@ -170,7 +171,7 @@ def try_(
             body["events"] = [json_object(given, "--given")]
         trial = call(connection, "POST", f"{_PATH}/test", body)["trial"]
     if format == "json":
-        _print(trial)
+        print_json(trial)
     else:
         tell(trial)
 
@@ -204,21 +205,9 @@ def _body(
         found["settings"] = json_object(settings, "--settings")
     if scope is not None and scope.is_given:
         found["scope"] = {
-            "sources": [_source_id(connection, each) for each in scope.source or ()],
+            "sources": [source_id(connection, each) for each in scope.source or ()],
             "types": scope.type or [],
             "events": scope.event or [],
             "condition": scope.condition or "",
         }
     return found
-
-
-def _source_id(connection: Connection, named: str) -> str:
-    sources = call(connection, "GET", "/api/sources?pagination.count=1000")["sources"]
-    for source in sources:
-        if named in (source["id"], source["slug"], source["name"]):
-            return str(source["id"])
-    raise NotFoundError(f"There is no source {named!r}.", hint="See `headwater source list`.")
-
-
-def _print(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,6 +1,5 @@
 """`headwater source`: make and list sources, on a running server or a data folder at rest."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -13,6 +12,7 @@ from headwater.access.model import Principal
 from headwater.app.state import open_state
 from headwater.cli.connection import call, find, token_of
 from headwater.cli.options import ClientOptions, settings_of
+from headwater.cli.printing import print_json
 from headwater.kit.claim import Claim
 from headwater.kit.clock import SystemClock
 from headwater.settings import Settings
@@ -41,7 +41,7 @@ def create(
             settings,
             lambda changes, by: _row(sources.create(changes, by, name=name, type=SourceType(type))),
         )
-    _print(_shown(made))
+    print_json(_shown(made))
 
 
 @app.command(name="list")
@@ -64,7 +64,7 @@ def list_(
     if format == "keys":
         print(*(each["writeKey"] for each in shown), sep="\n")
     else:
-        _print(shown)
+        print_json(shown)
 
 
 def _at_rest(settings: Settings, work: Callable[[Changes, Principal], _T]) -> _T:
@@ -95,7 +95,3 @@ def _shown(source: Mapping[str, Any]) -> Mapping[str, Any]:
         "writeKey": keys[-1] if keys else "",
         "writeKeys": keys,
     }
-
-
-def _print(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,4 +1,4 @@
-"""Finds a source by its name, id or slug, and makes it where there is none."""
+"""Finds a source by its name, id or slug; for events to be sent, makes it where there is none."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,13 +18,28 @@ class NamedSource(msgspec.Struct, frozen=True):
     is_new: bool = False
 
 
+def listed_sources(connection: Connection) -> Sequence[Mapping[str, Any]]:
+    """The sources that this token may see."""
+    found = call(connection, "GET", "/api/sources?pagination.count=1000")["sources"]
+    sources: Sequence[Mapping[str, Any]] = found
+    return sources
+
+
+def source_id(connection: Connection, named: str) -> str:
+    """The id of the source with this id, slug or name. Raises NotFoundError."""
+    for source in listed_sources(connection):
+        if named in (source["id"], source["slug"], source["name"]):
+            return str(source["id"])
+    raise NotFoundError(f"There is no source {named!r}.", hint="See `headwater source list`.")
+
+
 def source_named(connection: Connection, asked: str, kind: str) -> NamedSource:
     """The source with this id, slug or name; a new one of this kind where there is none.
 
     Raises ConflictError when several are named so, and NotFoundError for one that has no write
     key that this token may see.
     """
-    sources = call(connection, "GET", "/api/sources?pagination.count=1000")["sources"]
+    sources = listed_sources(connection)
     if found := chosen(sources, asked):
         return found
     made = call(connection, "POST", "/api/sources", {"name": asked, "type": kind})["source"]

@@ -1,6 +1,5 @@
 """`headwater token`: make, list and revoke API tokens."""
 
-import json
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,6 +8,7 @@ from cyclopts import App, Parameter
 from headwater.cli.connection import call
 from headwater.cli.granted import Resources, permissions_of
 from headwater.cli.options import ClientOptions, settings_of
+from headwater.cli.printing import print_json
 from headwater.cli.private_server import server
 from headwater.errors import BadRequestError
 from headwater.kit.clock import SystemClock, isoformat
@@ -42,7 +42,7 @@ def create(
             "expiresAt": expires_at,
         }
         made = call(connection, "POST", "/api/tokens", body)
-    _print({**made["token"], "secret": made["secret"]})
+    print_json({**made["token"], "secret": made["secret"]})
 
 
 @app.command(name="list")
@@ -50,7 +50,7 @@ def list_(*, options: ClientOptions | None = None) -> None:
     """Print the API tokens as JSON, without their secrets."""
     with server(settings_of(options)) as connection:
         found = call(connection, "GET", "/api/tokens?pagination.count=1000")["tokens"]
-    _print(found)
+    print_json(found)
 
 
 @app.command
@@ -63,7 +63,3 @@ def revoke(
     """Make an API token useless from its next call on."""
     with server(settings_of(options)) as connection:
         call(connection, "DELETE", f"/api/tokens/{token}")
-
-
-def _print(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))

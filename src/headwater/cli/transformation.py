@@ -1,6 +1,5 @@
 """`headwater transformation`: transformations, kept and tried."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -8,7 +7,9 @@ from cyclopts import App, Parameter
 
 from headwater.cli.connection import Connection, call
 from headwater.cli.options import ClientOptions, settings_of
+from headwater.cli.printing import print_json
 from headwater.cli.private_server import server
+from headwater.cli.source_of import listed_sources, source_id
 from headwater.cli.trials import json_object, tell
 from headwater.errors import BadRequestError, NotFoundError
 
@@ -33,9 +34,9 @@ def list_(*, format: Format = "text", options: ClientOptions | None = None) -> N
     """Print the transformations in the order in which each source's are taken."""
     with server(settings_of(options)) as connection:
         found = _all(connection)
-        slugs = {each["id"]: each["slug"] for each in _sources(connection)}
+        slugs = {each["id"]: each["slug"] for each in listed_sources(connection)}
     if format == "json":
-        _print(found)
+        print_json(found)
         return
     for each in found:
         state = "on " if each["enabled"] else "off"
@@ -50,7 +51,7 @@ def kinds(*, options: ClientOptions | None = None) -> None:
     """Print the kinds of operation with their settings."""
     with server(settings_of(options)) as connection:
         found = call(connection, "GET", f"{_PATH}/kinds")["kinds"]
-    _print(found)
+    print_json(found)
 
 
 @app.command
@@ -67,7 +68,7 @@ def create(
     with server(settings_of(options)) as connection:
         body = _body(connection, name, source, condition or "", changes)
         made = call(connection, "POST", _PATH, body | {"enabled": not off})
-    _print(made["transformation"])
+    print_json(made["transformation"])
 
 
 @app.command
@@ -90,7 +91,7 @@ def update(
         if enabled is not None:
             body["enabled"] = enabled
         changed = call(connection, "PATCH", f"{_PATH}/{_id(connection, transformation)}", body)
-    _print(changed["transformation"])
+    print_json(changed["transformation"])
 
 
 @app.command
@@ -135,7 +136,7 @@ def try_(
             body["events"] = [json_object(given, "--given")]
         trial = call(connection, "POST", f"{_PATH}/test", body)["trial"]
     if format == "json":
-        _print(trial)
+        print_json(trial)
     else:
         tell(trial)
 
@@ -167,24 +168,7 @@ def _body(
     if name is not None:
         body["name"] = name
     if source is not None:
-        body["sourceId"] = _source_id(connection, source)
+        body["sourceId"] = source_id(connection, source)
     if condition is not None:
         body["if"] = condition
     return body
-
-
-def _sources(connection: Connection) -> Sequence[Mapping[str, Any]]:
-    found = call(connection, "GET", "/api/sources?pagination.count=1000")["sources"]
-    listed: Sequence[Mapping[str, Any]] = found
-    return listed
-
-
-def _source_id(connection: Connection, named: str) -> str:
-    for source in _sources(connection):
-        if named in (source["id"], source["slug"], source["name"]):
-            return str(source["id"])
-    raise NotFoundError(f"There is no source {named!r}.", hint="See `headwater source list`.")
-
-
-def _print(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))

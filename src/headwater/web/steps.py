@@ -2,7 +2,7 @@
 set in each: for the whole workspace, or for one source."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -159,9 +159,7 @@ async def _transformations(
             each.enabled,
             counts.get(each.id, Touches()),
         )
-        for source_id in among
-        for each in found
-        if each.source_id == source_id and source_id in known
+        for each in _by_source(found, among)
     ]
     return Stage(
         label=N_("Transform"),
@@ -191,9 +189,7 @@ async def _functions(
                 each.enabled,
                 counts.get(each.id, Touches()),
             )
-            for source_id in among
-            for each in found
-            if each.source_id == source_id and source_id in known
+            for each in _by_source(found, among)
         ]
     return Stage(
         label=N_("Run functions"),
@@ -202,3 +198,16 @@ async def _functions(
         href="/functions",
         steps=steps,
     )
+
+
+class _OfSource(Protocol):
+    @property
+    def source_id(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_OfSource)
+
+
+def _by_source(found: Sequence[_T], among: Collection[str]) -> list[_T]:
+    """Those of some sources, source by source, each's in their order."""
+    return [each for source_id in among for each in found if each.source_id == source_id]

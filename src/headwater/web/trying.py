@@ -12,7 +12,8 @@ from headwater.pipeline.event import Limits
 from headwater.web.frame import Visit
 from headwater.web.navigation import N_
 from headwater.web.settings_form import Sent, last
-from headwater.whatif.trial import Comparison, Effect, compare, latest, pasted
+from headwater.whatif.model import Effect
+from headwater.whatif.trial import Comparison, compare, latest, pasted
 from headwater.workspaces.model import Configuration
 
 TRY: Final = (Permission.PLAN_READ, Permission.SOURCE_READ, Permission.PII_READ)
@@ -53,6 +54,19 @@ async def tried(
     settings = context.settings
     limits = Limits(settings.max_event_bytes, settings.max_batch_events, settings.max_nesting)
     return await run_in_threadpool(compare, requests, *configurations, limits, samples=SHOWN)
+
+
+def trial_values(visit: Visit, values: Sent | None, trial: Comparison | None) -> dict[str, Any]:
+    """What a page with a trial shows of it."""
+    sent = values or {}
+    return {
+        "trial": trial,
+        "effects": EFFECTS,
+        "counts": COUNTS,
+        "count": count_of(sent),
+        "event": last(sent, "event"),
+        "may_try": visit.may(TRY),
+    }
 
 
 def count_of(values: Sent) -> int:

@@ -20,7 +20,7 @@ from headwater.web.rule_form import RuleForm, fault_in, form_of, refused, wanted
 from headwater.web.rule_kinds import grouped, look_of
 from headwater.web.setting_words import WORDS, blocks
 from headwater.web.settings_form import Fault, Sent, controls, last, sent
-from headwater.web.trying import COUNTS, EFFECTS, TRY, count_of, tried
+from headwater.web.trying import TRY, count_of, trial_values, tried
 from headwater.whatif.trial import Comparison
 
 _READ: Final = Permission.PLAN_READ
@@ -123,7 +123,6 @@ async def _page(
     status: int = 200,
 ) -> Response:
     kind = KINDS[form.kind]
-    values = values or {}
     return visit.render(
         "rules/rule.html",
         status if status != 200 or fault is None else BadRequestError.status,
@@ -137,14 +136,9 @@ async def _page(
         event_types=EVENT_TYPES,
         fault=fault,
         grown=grown,
-        trial=trial,
-        effects=EFFECTS,
         words=WORDS,
-        counts=COUNTS,
-        count=count_of(values),
-        event=last(values, "event"),
         may_change=visit.may(_CHANGE),
-        may_try=visit.may(TRY),
+        **trial_values(visit, values, trial),
         **(await figures(visit, held.id) if held else {}),
     )
 

@@ -35,7 +35,7 @@ from headwater.web.transformation_form import (
     refused,
     wanted_of,
 )
-from headwater.web.trying import COUNTS, EFFECTS, TRY, count_of, tried
+from headwater.web.trying import TRY, count_of, trial_values, tried
 from headwater.whatif.trial import Comparison
 
 _READ: Final = Permission.PLAN_READ
@@ -191,7 +191,6 @@ async def _page(
     grown: str = "",
     status: int = 200,
 ) -> Response:
-    values = values or {}
     return visit.render(
         "transformations/transformation.html",
         status,
@@ -204,14 +203,9 @@ async def _page(
         encodings=ENCODINGS,
         fault=fault,
         grown=grown,
-        trial=trial,
-        effects=EFFECTS,
         words=WORDS,
-        counts=COUNTS,
-        count=count_of(values),
-        event=last(values, "event"),
         may_change=visit.may(_CHANGE),
-        may_try=visit.may(TRY),
+        **trial_values(visit, values, trial),
         **(await figures(visit, held.id) if held else {}),
     )
 
