@@ -108,7 +108,7 @@ def test_a_path_that_is_not_utf8_is_refused() -> None:
     [
         "/", "", "/v1", "/v1/", "/v1/unknown", "/v1/events/u", "/v1/pixel/nothing", "/metrics",
         "/api/query", "/api/sources/x", "/api/v1/track", "/api/projects/KEY/settings",
-        "/v1/spaces/s/collections/users/profiles/user_id:u/traits", "/webhooks/source-1",
+        "/v1/spaces/s/collections/users/profiles/user_id:u/traits", "/webhooks",
         "/analytics.js/v1/KEY/classic.js", "/analytics.js/v1/KEY", "/login", "/track",
     ],
 )  # fmt: skip
@@ -127,3 +127,10 @@ def test_the_trackers_files_are_found_below_any_prefix(prefix: str, file: str) -
 def test_no_path_breaks_the_search(path: str) -> None:
     with suppress(BadRequestError):
         find(path.encode())
+
+
+def test_a_webhook_names_its_source_and_whatever_follows() -> None:
+    route = find(b"/webhooks/s%201//orders/v1/track/")
+    assert route is not None
+    assert (route.kind, route.source_id, route.file) == (Kind.WEBHOOK, "s 1", "orders/v1/track")
+    assert set(route.kind.methods) >= {"GET", "POST", "PUT", "DELETE"}

@@ -101,6 +101,33 @@ def configurations(draw: st.DrawFn) -> dict[Key, Document]:
                 st.sampled_from([None, {"algorithm": "MD5", "paths": ["a"], "encoding": "HEX"}])
             ),
         }
+    for slug in sorted(key[1] for key in found if key[0] == "source")[:1]:
+        found["function", "Enrich"] = {
+            "name": "Enrich",
+            "type": "INSERT_SOURCE",
+            "code": "async function onTrack(event) {\n  return event\n}",
+            "deployed": True,
+            "description": draw(names),
+            "logoUrl": "",
+            "declaredSettings": [
+                {
+                    "name": name,
+                    "label": "",
+                    "description": "",
+                    "type": "STRING",
+                    "required": False,
+                    "sensitive": name == "apiKey",
+                }
+                for name in ("apiKey", "word")
+            ],
+            "connections": {
+                slug: {
+                    "name": draw(st.sampled_from(["", "Mine"])),
+                    "enabled": draw(st.booleans()),
+                    "settings": draw(st.sampled_from([{}, {"apiKey": "${env:KEY}", "word": "x"}])),
+                }
+            },
+        }
     for name in draw(st.lists(names, unique_by=str.casefold, max_size=2)):
         found["group", name] = {
             "name": name,

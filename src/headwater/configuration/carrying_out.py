@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -25,20 +26,17 @@ def pulled(api: Api, nouns: Iterable[Noun] = NOUNS) -> dict[Key, Remote]:
 def documents(there: Mapping[Key, Remote], folder: Folder) -> dict[Key, Document]:
     """What a server has as files say it; a secret keeps the reference that the folder has."""
     return {
-        key: _kept(written(remote.document, key[1]), folder.documents.get(key))
+        key: _kept(written(remote.document, key[1]), folder.documents.get(key, {}))
         for key, remote in there.items()
     }
 
 
-def _kept(pulled_: Document, before: Document | None) -> Document:
-    if before is None:
-        return pulled_
-    settings = dict(pulled_.get("settings", {}))
-    known = before.get("settings", {})
-    for name in settings:
-        if any(references_in(settings[name])) and any(references_in(known.get(name))):
-            settings[name] = known[name]
-    return {**pulled_, "settings": settings} if settings else pulled_
+def _kept(pulled_: Any, before: Any) -> Any:
+    """What a server has, with the references that a folder has in the same places."""
+    if isinstance(pulled_, dict) and isinstance(before, dict):
+        return {name: _kept(inner, before.get(name)) for name, inner in pulled_.items()}
+    is_secret = any(references_in(pulled_)) and any(references_in(before))
+    return before if is_secret else pulled_
 
 
 def steps(

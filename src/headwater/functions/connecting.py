@@ -183,6 +183,12 @@ def _require_room(
             f"There are {MOST} connections, which is as many as there may be.",
             hint="Remove some.",
         )
+    if any((each.function_id, each.source_id) == (function.id, source.id) for each in others):
+        raise ConflictError(
+            f"The function {function.display_name!r} is connected to {source.name!r} already.",
+            hint="Change the settings of that connection.",
+            code="function_connected",
+        )
     if function.resource_type is not ResourceType.SOURCE:
         return
     types = {

@@ -8,7 +8,7 @@ from headwater.functions.model import Published, Ready, published_in
 from headwater.functions.python import python_stages
 from headwater.functions.runs import Run, gathered
 from headwater.functions.runtime.model import Failed, Failure, Result
-from headwater.functions.shaping import put_back, shaped
+from headwater.functions.shaping import put_back, put_changes, shaped
 from headwater.functions.workshop import Workshop, current, prepared
 from headwater.pipeline.event import Drop, Event, Quarantine, Verdict
 from headwater.pipeline.program import EachEvent, Memory, Stage
@@ -44,14 +44,16 @@ class FunctionStage:
         before = [shaped(event) for event in events]
         results = self._results(before)
         for index, result in enumerate(results):
-            if result.events is not None or result.dropped is not None or result.failed is not None:
+            if result.patch is not None:
+                verdicts[index] = put_changes(events[index], before[index], result.patch)
+            elif _is_said(result):
                 verdicts[index] = self._decided(events[index], before[index], result)
         self._count(events, results, verdicts)
         return verdicts
 
     def _results(self, before: list[dict[str, Any]]) -> list[Result]:
         """What the function makes of the events; those that it asks to be retried are."""
-        results = self._workshop.run_prepared(self._prepared, before)
+        results = self._workshop.changes(self._prepared, before)
         for _ in range(RETRIES):
             again = [
                 index
@@ -60,7 +62,7 @@ class FunctionStage:
             ]
             if not again:
                 break
-            more = self._workshop.run_prepared(self._prepared, [before[at] for at in again])
+            more = self._workshop.changes(self._prepared, [before[at] for at in again])
             for index, result in zip(again, more, strict=True):
                 results[index] = result
         return results
@@ -83,7 +85,7 @@ class FunctionStage:
         dropped = sum(verdict is self._drop for verdict in verdicts)
         failed = sum(isinstance(verdict, Quarantine) for verdict in verdicts)
         touched = sum(
-            result.events is not None or verdict is not None
+            result.patch is not None or result.events is not None or verdict is not None
             for result, verdict in zip(results, verdicts, strict=True)
         )
         if touched:
@@ -106,6 +108,11 @@ class FunctionStage:
                 errors=notes.errors,
             )
         )
+
+
+def _is_said(result: Result) -> bool:
+    """Whether the event does not go on as it is."""
+    return result.events is not None or result.dropped is not None or result.failed is not None
 
 
 def refused(name: str, failed: Failed) -> Quarantine:

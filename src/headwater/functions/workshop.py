@@ -67,10 +67,16 @@ class Workshop:
 
     def run_prepared(self, prepared: "Prepared", events: Sequence[dict[str, Any]]) -> list[Result]:
         """The same, of a function that is given events often."""
+        return self._sandbox(prepared).run(events)
+
+    def changes(self, prepared: "Prepared", events: Sequence[dict[str, Any]]) -> list[Result]:
+        """The same, with a patch in place of an event that was changed."""
+        return self._sandbox(prepared).changes(events)
+
+    def _sandbox(self, prepared: "Prepared") -> Sandbox:
         with self._lock:
             self._used.add(prepared.name)
-        sandbox = self._sandboxes.of(prepared.name, prepared.program, self.limits)
-        return sandbox.run(events)
+        return self._sandboxes.of(prepared.name, prepared.program, self.limits)
 
     def tried(
         self, program: Program, events: Sequence[dict[str, Any]], handler: str = ""

@@ -5,6 +5,7 @@ from typing import Final
 from headwater.configuration.model import Noun
 from headwater.configuration.nouns import (
     cleaning_rules,
+    functions,
     groups,
     labels,
     saved_queries,
@@ -23,6 +24,7 @@ NOUNS: Final[tuple[Noun, ...]] = (
     warehouses.NOUN,
     cleaning_rules.NOUN,
     transformations.NOUN,
+    functions.NOUN,
     groups.NOUN,
     saved_queries.NOUN,
 )
