@@ -78,6 +78,12 @@ def try_it(page: Page) -> None:
     page.wait_for_selector("#trial")
 
 
+def ask_what_if(page: Page) -> None:
+    page.locator("select[name=act]").first.select_option(index=1)
+    page.locator(".what-if button.primary").click()
+    page.wait_for_selector("#what-if .tiles", timeout=60_000)
+
+
 def ask(page: Page) -> None:
     page.locator("[data-example]").first.click()
     page.wait_for_selector("[data-grid] td[data-row]")
@@ -116,6 +122,8 @@ PAGES = (
     Shot("rule-trial", "/rules/new?kind=normalize_country&example=1", act=try_it),
     Shot("transformations", "/transformations"),
     Shot("transformation", "/transformations", act=open_first_rule),
+    Shot("what-if", "/what-if"),
+    Shot("what-if-run", "/what-if", act=ask_what_if),
     Shot("source-steps", "/sources/{source}/steps"),
     Shot("warehouse", "/warehouse"),
     Shot("warehouse-table", "/warehouse/tables/shop_server/order_completed"),

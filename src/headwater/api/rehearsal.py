@@ -59,8 +59,7 @@ GOVERNING: Final[tuple[ApiRoute, ...]] = (
 )
 """The routes that a proposal can call: those of what decides on events."""
 
-_NOT_GOVERNING: Final = frozenset({"workspace", "warehouse", "group", "query"})
-NOUNS_GOVERNING: Final = tuple(noun for noun in NOUNS if noun.kind not in _NOT_GOVERNING)
+NOUNS_GOVERNING: Final = tuple(noun for noun in NOUNS if noun.governs)
 
 _AS_PLANNER: Final = Grant(Role.TRACKING_PLAN_ADMIN)
 _ROOT: Final = Path()
@@ -177,20 +176,20 @@ def _documents(said: Iterable[object]) -> tuple[dict[Key, Document], list[str]]:
     found: dict[Key, Document] = {}
     passed_over: set[str] = set()
     for number, each in enumerate(said):
-        if any(references_in(each)):
+        try:
+            noun, document = understood(each)
+        except ValueError as error:
+            raise InvalidError(f"documents[{number}]: {error}", field="documents") from None
+        if not noun.governs:
+            passed_over.add(noun.kind)
+            continue
+        if any(references_in(document)):
             raise InvalidError(
                 f"documents[{number}]: has a reference to a secret, which only the folder's owner "
                 "can look up.",
                 field="documents",
             )
-        try:
-            noun, document = understood(each)
-        except ValueError as error:
-            raise InvalidError(f"documents[{number}]: {error}", field="documents") from None
-        if noun.kind in _NOT_GOVERNING:
-            passed_over.add(noun.kind)
-        else:
-            found[noun.kind, noun.key(document)] = document
+        found[noun.kind, noun.key(document)] = document
     return found, sorted(passed_over)
 
 

@@ -16,6 +16,7 @@ from headwater.cli.private_server import server
 from headwater.cli.trials import json_object
 from headwater.cli.whatif_told import tell
 from headwater.configuration.folder import parsed, read, understood
+from headwater.configuration.nouns import by_kind
 from headwater.configuration.references import resolved
 from headwater.errors import BadRequestError, HeadwaterError
 
@@ -172,8 +173,8 @@ def _of_folder(root: Path) -> list[dict[str, Any]]:
         lines = "\n".join(f"  {each.path}: {each.message}" for each in found.problems)
         raise BadRequestError(f"The folder {root} has {len(found.problems)} problems:\n{lines}")
     return [
-        {"kind": kind, **resolved(document, os.environ, root)}
-        for (kind, _), document in found.documents.items()
+        {"kind": kind, **(resolved(each, os.environ, root) if by_kind(kind).governs else each)}
+        for (kind, _), each in found.documents.items()
     ]
 
 

@@ -44,6 +44,8 @@ class Noun:
     touches: frozenset[str] = frozenset()
     source_slug: Callable[[Document], str] | None = None
     """The source whose events a change touches."""
+    governs: bool = True
+    """Whether it can decide on what becomes of events: what-if passes over what does not."""
     normal: Callable[[Document], Document] = lambda document: document
     """The one form of documents that mean the same."""
 

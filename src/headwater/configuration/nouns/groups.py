@@ -150,6 +150,7 @@ def _delete(api: Api, remote: Remote) -> None:
 
 NOUN = Noun(
     kind="group",
+    governs=False,
     folder="groups",
     shape=GroupFile,
     key=lambda document: str(document["name"]),

@@ -39,6 +39,7 @@ def _delete(api: Api, remote: Remote) -> None:
 
 NOUN = Noun(
     kind="query",
+    governs=False,
     folder="queries",
     shape=QueryFile,
     key=lambda document: str(document["name"]),

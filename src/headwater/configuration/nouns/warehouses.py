@@ -38,6 +38,7 @@ def _change(api: Api, remote: Remote, document: Document) -> None:
 
 NOUN = Noun(
     kind="warehouse",
+    governs=False,
     folder="warehouses",
     shape=WarehouseFile,
     key=lambda document: str(document["type"]),

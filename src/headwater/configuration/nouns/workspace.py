@@ -30,6 +30,7 @@ def _create(api: Api, document: Document) -> None:
 
 NOUN = Noun(
     kind="workspace",
+    governs=False,
     folder="",
     shape=WorkspaceFile,
     key=lambda _: "workspace",
