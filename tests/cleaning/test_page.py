@@ -8,6 +8,7 @@ import pytest
 from headwater.cleaning import page
 from headwater.cleaning.kinds import KINDS
 from headwater.cleaning.model import Phase, settings_of
+from headwater.cleaning.samples import shown
 from headwater.cleaning.stages import decider
 from headwater.pipeline.program import Memory
 from tests.cleaning.conftest import rule
@@ -31,3 +32,10 @@ def test_a_kind_says_what_it_does_and_shows_settings_that_work(kind):
     decider(rule(kind.name, dict(kind.example)), Memory())
     for setting in settings_of(kind):
         assert setting.about, setting.name
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "locate_ip"])
+def test_a_kind_shows_an_event_that_it_does_something_to(name):
+    sample = shown(name)
+    assert sample is not None
+    assert sample.differences or sample.is_dropped or sample.why

@@ -7,6 +7,7 @@ import msgspec
 
 from headwater.cleaning.kinds import KINDS
 from headwater.cleaning.model import Kind, Setting, settings_of
+from headwater.cleaning.samples import Shown, shown
 
 HEAD = """# Kinds of cleaning rule
 
@@ -46,6 +47,31 @@ def _entry(kind: Kind) -> Iterator[str]:
     yield "```json"
     yield _json({"kind": kind.name, "settings": kind.example})
     yield "```"
+    yield ""
+    sample = shown(kind.name)
+    if sample is not None:
+        yield from _sample(sample)
+
+
+def _sample(sample: Shown) -> Iterator[str]:
+    yield "With it, such an event"
+    yield ""
+    yield "```json"
+    yield _json(sample.event)
+    yield "```"
+    yield ""
+    if sample.is_dropped:
+        yield "is left out."
+    elif sample.why:
+        yield f"is kept aside: {sample.why}"
+    else:
+        yield "then has"
+        yield ""
+        yield "| member | before | after |"
+        yield "| --- | --- | --- |"
+        for each in sample.differences:
+            before = f"`{each.before}`" if each.before else ""
+            yield f"| `{each.path}` | {before} | `{each.after}` |"
     yield ""
 
 

@@ -11,6 +11,7 @@ from headwater.cleaning import changing
 from headwater.cleaning.changing import Wanted
 from headwater.cleaning.kinds import KINDS
 from headwater.cleaning.model import Kind, Rule
+from headwater.cleaning.samples import shown
 from headwater.cleaning.trying import without_and_with
 from headwater.errors import BadRequestError, ForbiddenError, HeadwaterError, NotFoundError
 from headwater.spec import EVENT_TYPES
@@ -131,6 +132,7 @@ async def _page(
         kind=kind,
         look=look_of(kind.name),
         blocks=blocks(kind),
+        sample=shown(kind.name),
         controls=controls(kind.settings, form.settings),
         sources=list((await sources_by_id(visit)).values()),
         event_types=EVENT_TYPES,
