@@ -84,6 +84,24 @@ def configurations(draw: st.DrawFn) -> dict[Key, Document]:
             "position": draw(st.integers(0, 1000)),
             "description": draw(names),
         }
+    free = sorted(key[1] for key in found if key[0] == "source")
+    for name in draw(st.lists(names, unique_by=str.casefold, max_size=2)):
+        governed, free = free[: draw(st.integers(0, 2))], free[2:]
+        found["tracking-plan", name] = {
+            "name": name,
+            "description": draw(names),
+            "type": "LIVE",
+            "sources": governed,
+            "rules": [
+                {"type": "COMMON", "key": "", "version": 1, "jsonSchema": None},
+                {
+                    "type": "TRACK",
+                    "key": draw(names),
+                    "version": draw(st.integers(1, 3)),
+                    "jsonSchema": {"properties": {"properties": {"enum": [draw(values)]}}},
+                },
+            ][draw(st.integers(0, 1)) :],
+        }
     for slug in sorted(key[1] for key in found if key[0] == "source")[:2]:
         found["transformation", f"Of {slug}"] = {
             "name": f"Of {slug}",

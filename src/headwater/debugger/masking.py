@@ -40,6 +40,11 @@ def _stage(stage: Stage) -> Stage:
     for name in ("ip", "userAgent", "detail"):
         if name in shown:
             shown[name] = masked(shown[name])
+    if "violations" in shown:
+        shown["violations"] = [
+            {**each, "value": masked(each["value"]), "description": masked(each["description"])}
+            for each in shown["violations"]
+        ]
     if stage.name is StageName.LOADED and "tables" in shown:
         shown["tables"] = [
             {"table": each["table"], "row": masked(each["row"])} for each in shown["tables"]

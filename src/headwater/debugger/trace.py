@@ -119,12 +119,32 @@ def _received(known: Known) -> Stage:
 def _pipeline(known: Known, outcome: Outcome, reason: str, detail: str) -> Stage:
     if outcome is Outcome.WAITING:
         return Stage(StageName.PIPELINE, StageState.WAITING)
+    violations = _violations(known)
     if outcome is Outcome.ACCEPTED or reason == "load_failed":
-        return Stage(StageName.PIPELINE, StageState.DONE)
+        return Stage(StageName.PIPELINE, StageState.DONE, facts=violations)
     facts: dict[str, Any] = {"outcome": outcome.value, "reason": reason, "detail": detail}
+    facts |= violations
     if known.kept is not None:
         facts["quarantineKey"] = known.kept.key
     return Stage(StageName.PIPELINE, StageState.FAILED, facts=facts)
+
+
+def _violations(known: Known) -> dict[str, Any]:
+    """How the event differs from its source's tracking plan, as that is now."""
+    if known.request is None or not known.request.violations:
+        return {}
+    return {
+        "violations": [
+            {
+                "type": each.type.value,
+                "field": each.field,
+                "description": each.description,
+                "value": each.value,
+                "remedy": each.remedy.value,
+            }
+            for each in known.request.violations
+        ]
+    }
 
 
 def _accepted(known: Known, outcome: Outcome, normalised: Mapping[str, Any] | None) -> Stage:

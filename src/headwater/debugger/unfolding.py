@@ -8,6 +8,7 @@ import msgspec
 
 from headwater.debugger.model import LARGEST_RAW, Outcome, Seen
 from headwater.kit.clock import isoformat
+from headwater.pipeline.beside import Beside
 from headwater.pipeline.decode import Found, read
 from headwater.pipeline.event import Aside, Drop, Event, Limits, Quarantine, Verdict, aside
 from headwater.pipeline.program import NO_PROGRAMS, Programs, Stage, lead
@@ -15,6 +16,7 @@ from headwater.pipeline.repair import repaired
 from headwater.pipeline.steps import STEPS
 from headwater.ports import Stored
 from headwater.spec import collected
+from headwater.spec.violations import Violation
 from headwater.workspaces.model import Source
 
 Key = tuple[str, int, str]
@@ -23,7 +25,8 @@ Key = tuple[str, int, str]
 
 class Passing(msgspec.Struct, frozen=True, kw_only=True):
     """An event of a request. `verdict` is what the steps say of it: None lets it through, unless
-    it is a duplicate, which only the stage after them knows."""
+    it is a duplicate, which only the stage after them knows. `violations` are of its source's
+    tracking plan."""
 
     id: str
     source_id: str
@@ -42,6 +45,7 @@ class Passing(msgspec.Struct, frozen=True, kw_only=True):
     ip: str
     user_agent: str
     is_batch: bool
+    violations: tuple[Violation, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -95,9 +99,13 @@ def unfold(
     found = Found()
     read(stored, sources, limits, found)
     sent = [_as_sent(event) for event in found.events]
-    verdicts = _judged(found.events, programs.of(stored.record.source_id))
+    beside = Beside()
+    verdicts = _judged(found.events, programs.of(stored.record.source_id), beside)
+    violations: dict[str, list[Violation]] = {}
+    for _, each in beside.violations:
+        violations.setdefault(each.message_id, []).append(each)
     events = [
-        _passing(stored, event, number, verdicts[number], sent[number])
+        _passing(stored, event, number, verdicts[number], sent[number], violations)
         for number, event in enumerate(found.events)
     ]
     return events + [
@@ -118,7 +126,7 @@ def _as_sent(event: Event) -> _Sent:
     return _Sent(_library(event.rest.get("context")), name)
 
 
-def _judged(events: Sequence[Event], stages: Sequence[Stage]) -> list[Verdict]:
+def _judged(events: Sequence[Event], stages: Sequence[Stage], beside: Beside) -> list[Verdict]:
     """What the steps and the source's program say of each event; alters them in place."""
     verdicts = [_stepped(event) for event in events]
     if stages:
@@ -128,7 +136,7 @@ def _judged(events: Sequence[Event], stages: Sequence[Stage]) -> list[Verdict]:
             verdicts[places[id(event)]] = verdict
 
         passed = [e for e, verdict in zip(events, verdicts, strict=True) if verdict is None]
-        lead(stages, passed, leave_out, Counter())
+        lead(stages, passed, leave_out, Counter(), beside)
     return verdicts
 
 
@@ -140,7 +148,14 @@ def _stepped(event: Event) -> Verdict:
     return None
 
 
-def _passing(stored: Stored, event: Event, number: int, verdict: Verdict, sent: _Sent) -> Passing:
+def _passing(
+    stored: Stored,
+    event: Event,
+    number: int,
+    verdict: Verdict,
+    sent: _Sent,
+    violations: Mapping[str, Sequence[Violation]],
+) -> Passing:
     known = aside(event, verdict) if isinstance(verdict, Quarantine) else None
     name = event.event or event.name or sent.name
     return _shown(
@@ -154,6 +169,7 @@ def _passing(stored: Stored, event: Event, number: int, verdict: Verdict, sent: 
         user_id=event.user_id or _text(event.rest.get("userId")),
         anonymous_id=event.anonymous_id or _text(event.rest.get("anonymousId")),
         library=sent.library,
+        violations=tuple(violations.get(event.message_id, ())),
     )
 
 
