@@ -1,6 +1,5 @@
-// Leads a batch through the handlers. From outside come turns: `begin`, `resume`, `answer`, `tick`.
-// A turn starts code; its promises go on until nothing is left to do; then `collect` is asked for
-// what there is. So each event runs alone: while it waits for an answer the next one starts, but
+// Leads a batch through the handlers. From outside come turns. A turn
+// starts code; its promises go on until nothing is left to do; then it is asked what there is. So each event runs alone: while it waits for an answer the next one starts, but
 // whatever runs at a moment belongs to one event, which `progress` names.
 const AT_ONCE = 100;
 let kind = "insert";
@@ -141,9 +140,36 @@ const host = {
     return wellFormed(stringify(outcome));
   },
 
+  // Begins a turn. It is carried out once this has returned: whatever comes of it, nothing is
+  // thrown at the embedder, which bears it ill.
+  set turn(message) {
+    then(SETTLED, () => {
+      try {
+        LETTERS[message[0]](message.slice(1));
+      } catch (thrown) {
+        broken = cut(told(thrown).message);
+      }
+    });
+  },
+
+  // What there is after a turn.
+  get told() {
+    try {
+      return broken === null ? collect() : `broken ${broken}`;
+    } catch (thrown) {
+      return `broken ${cut(told(thrown).message)}`;
+    }
+  },
+};
+
+const SETTLED = PromiseClass.resolve();
+let broken = null;
+
+// A turn by its letter: begin a batch, continue it, an answer to a request, a timer is due.
+const LETTERS = {
   // The events stand in one JSON array after a line: their number, whether one is settled before
   // the next begins, whether they are given at once, a seed of randomness, a handler's name.
-  begin(message) {
+  B(message) {
     const end = message.indexOf("\n");
     const [counted, careful, whole, entropy, forced] = message.slice(0, end).split(" ");
     const count = Number(counted);
@@ -170,48 +196,49 @@ const host = {
       atOnce: careful === "1" ? 1 : AT_ONCE,
       sliceEvents: careful === "1" ? 1 : limits.slice_events,
     };
-    host.resume();
+    LETTERS.C();
   },
 
-  resume() {
+  C() {
     chain({ batch, from: batch.next, started: now() });
   },
 
-  answer(number, text) {
-    wake(number, text);
+  A(message) {
+    const end = message.indexOf("\n");
+    wake(Number(message.slice(0, end)), message.slice(end + 1));
   },
 
-  tick() {
+  T() {
     const due = [...awaited].filter(([, held]) => held.at !== undefined && held.at <= now());
     due.sort(([, a], [, b]) => a.at - b.at);
     if (due.length) wake(due[0][0]);
   },
+};
 
-  // What there is by now: a line `results state due requests`, a line for each request, the
-  // results as one JSON array (its elements end with ",\n"), and what was seen of some events.
-  collect() {
-    current = null;
-    if (batch.chained) {
-      batch.waiting.add(batch.chained);
-      batch.chained = null;
-    }
-    const isMore = batch.next < batch.texts.length && batch.waiting.size < batch.atOnce;
-    if (!isMore && !awaited.size) giveUp("What the handler waits for never comes.", Infinity);
-    giveUp(`The event took longer than ${limits.event_ms / 1000} s.`, now() - limits.event_ms);
-    const ready = [];
-    while (batch.sent < batch.results.length && batch.results[batch.sent] !== undefined) {
-      ready.push(batch.results[batch.sent]);
-      batch.results[batch.sent++] = null;
-    }
-    const isDone = batch.sent === batch.texts.length;
-    const canGoOn = batch.next < batch.texts.length && batch.waiting.size < batch.atOnce;
-    const state = isDone ? "done" : canGoOn ? "more" : "waiting";
-    const requests = outbox.splice(0);
-    const seen = batch.seen.splice(0).join(",");
-    batch.size = 0;
-    const head = `${ready.length} ${state} ${dueIn()} ${requests.length}\n`;
-    return `${head}${requests.map((each) => each + "\n").join("")}[${ready.join(",\n")}]\n{${seen}}`;
-  },
+// What there is by now: a line `results state due requests`, a line for each request, the
+// results as one JSON array (its elements end with ",\n"), and what was seen of some events.
+const collect = () => {
+  current = null;
+  if (batch.chained) {
+    batch.waiting.add(batch.chained);
+    batch.chained = null;
+  }
+  const isMore = batch.next < batch.texts.length && batch.waiting.size < batch.atOnce;
+  if (!isMore && !awaited.size) giveUp("What the handler waits for never comes.", Infinity);
+  giveUp(`The event took longer than ${limits.event_ms / 1000} s.`, now() - limits.event_ms);
+  const ready = [];
+  while (batch.sent < batch.results.length && batch.results[batch.sent] !== undefined) {
+    ready.push(batch.results[batch.sent]);
+    batch.results[batch.sent++] = null;
+  }
+  const isDone = batch.sent === batch.texts.length;
+  const canGoOn = batch.next < batch.texts.length && batch.waiting.size < batch.atOnce;
+  const state = isDone ? "done" : canGoOn ? "more" : "waiting";
+  const requests = outbox.splice(0);
+  const seen = batch.seen.splice(0).join(",");
+  batch.size = 0;
+  const head = `${ready.length} ${state} ${dueIn()} ${requests.length}\n`;
+  return `${head}${requests.map((each) => each + "\n").join("")}[${ready.join(",\n")}]\n{${seen}}`;
 };
 
 const giveUp = (message, before) => {
