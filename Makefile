@@ -17,7 +17,7 @@ demo: .venv/.installed  ## start it and live weeks of a small shop (DATA=FOLDER 
 	@exec $(BIN)/headwater demo --serve $(if $(DATA),--data "$(DATA)")
 
 test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed $(SUITE)/.installed  ## install what the tests need and run them all
-	@.ci/need chromium go
+	@.ci/need chromium go postgres mariadbd
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 lint: .venv/.installed-test  ## format, rules, types and layers

@@ -235,6 +235,13 @@ class ImportFileError(HeadwaterError):
     status = 400
 
 
+class PullError(HeadwaterError):
+    """A database cannot be pulled as asked."""
+
+    code = "pull_failed"
+    status = 400
+
+
 class FqlError(HeadwaterError):
     """A destination filter does not parse; `column` (from 1) says where."""
 

@@ -32,6 +32,7 @@ COMMANDS: Final = (
     Command("snippet", "snippet:snippet", "Print the code that makes a web page send events."),
     Command("import", "import_:import_", "Make events of a file."),
     Command("convert", "convert:convert", "Write a file in another format."),
+    Command("pull", "pull:pull", "Make events of the rows of a database as they change."),
     Command("query", "query:query", "Ask the warehouse in SQL."),
     Command("export", "export:app", "Write stored events, one JSON object a line."),
     Command("warehouse", "warehouse:app", "Show what the warehouse makes of events."),
@@ -47,6 +48,7 @@ COMMANDS: Final = (
     Command(
         "whatif", "whatif:whatif", "Say what changes would do to events, before they are made."
     ),
+    Command("replay", "replay:app", "Lead collected events through the pipeline again."),
     Command("trace", "trace:trace", "Show an event's way through all stages."),
     Command("ledger", "ledger:ledger", "Show the account of every event."),
     Command("config", "config:app", "Keep the configuration in files: pull, diff, apply."),

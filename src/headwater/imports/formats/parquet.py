@@ -1,11 +1,7 @@
 """Apache Parquet: typed columns, read a piece at a time."""
 
-import base64
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +12,7 @@ from pyarrow import parquet
 from headwater.imports.formats.format import Column, Format, Record, Writer, cell
 from headwater.imports.model import FileRules, Row
 from headwater.imports.packed import named_errors, on_disk
+from headwater.imports.simple import simple
 from headwater.imports.writing import appearing
 
 _AT_ONCE: Final = 2_000
@@ -46,51 +43,16 @@ class ParquetRows:
         self._read = 0
 
     def __iter__(self) -> Iterator[Row]:
-        encode = msgspec.json.Encoder(enc_hook=plain).encode
+        encode = msgspec.json.Encoder().encode
         with named_errors(self._path):
             for batch in self._file.iter_batches(_AT_ONCE):
-                records = [_simple(record) for record in batch.to_pylist()]
+                records = [simple(record) for record in batch.to_pylist()]
                 for record in records:
                     self._read += 1
                     yield Row(self._read, self._read, encode(record).decode(), ())
 
     def share_read(self) -> float:
         return self._read / self._total if self._total else 1.0
-
-
-def _simple(value: Any) -> Any:
-    """A value of Arrow's as one of JSON's."""
-    if isinstance(value, dict):
-        return {str(name): _simple(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_simple(each) for each in value]
-    if isinstance(value, tuple):  # an entry of a map
-        return [_simple(each) for each in value]
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    return plain(value)
-
-
-def plain(value: Any) -> Any:
-    """A scalar that JSON does not have, as one that it has."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            return None
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            return base64.b64encode(value).decode()
-    return str(value)
 
 
 _TYPES: Final = {

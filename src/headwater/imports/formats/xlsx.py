@@ -3,7 +3,6 @@
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +13,9 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from headwater.errors import ImportFileError
 from headwater.imports.csv_rows import distinct_names
 from headwater.imports.formats.format import Column, Format, Record, Writer, cell
-from headwater.imports.formats.parquet import plain
 from headwater.imports.model import FileRules, Row
 from headwater.imports.packed import named_errors, on_disk
+from headwater.imports.simple import simple
 from headwater.imports.writing import appearing
 
 LARGEST_INFLATED: Final = 8_000_000_000
@@ -95,14 +94,12 @@ class SheetRows:
         raise ImportFileError("The sheet is empty: it has no header row.")
 
 
-def _value(cell_: Any) -> Any:
-    if cell_ is None or cell_ == "":
+def _value(found: Any) -> Any:
+    if found == "":
         return None
-    if isinstance(cell_, float):
-        return int(cell_) if cell_.is_integer() and abs(cell_) < _WHOLE else plain(cell_)
-    if isinstance(cell_, datetime | date | time | timedelta):
-        return plain(cell_)
-    return cell_
+    if isinstance(found, float) and found.is_integer() and abs(found) < _WHOLE:
+        return int(found)
+    return simple(found)
 
 
 @contextmanager

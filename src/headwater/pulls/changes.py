@@ -1,0 +1,96 @@
+"""From rows, and what is known of them, to changes. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import xxhash
+
+from headwater.imports.simple import simple
+from headwater.pulls.definition import CHANGE
+from headwater.pulls.state import Known
+
+INSERTED: Final = "inserted"
+UPDATED: Final = "updated"
+DELETED: Final = "deleted"
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Change(NamedTuple):
+    """A row that changed: what happened, and the row with it (a deleted one has its key alone).
+
+    `id` is the same whenever the same change is found again, and no other's.
+    """
+
+    key: str
+    kind: str
+    record: Mapping[str, Any]
+    known: Known
+    id: str
+
+
+class Seen(NamedTuple):
+    """What a piece of rows says: the changes, what is known then of all rows that did not change,
+    and rows whose key is missing or was there before in the same run, with why they are refused."""
+
+    changes: Sequence[Change]
+    unchanged: Mapping[str, Known]
+    refused: Sequence[tuple[Mapping[str, Any], str]]
+
+
+def key_of(record: Mapping[str, Any], columns: Sequence[str]) -> str | None:
+    """A row's key as text; None where a part of it is missing."""
+    values = [record.get(column) for column in columns]
+    return None if any(value is None for value in values) else _encode(values).decode()
+
+
+def seen(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    known: Mapping[str, Known],
+    run: int,
+    *,
+    may_repeat: bool,
+) -> Seen:
+    """Compare rows with what is known of them (by `key_of`). `may_repeat` says that a key may come
+    again in one run with other values, as while rows change under a cursor."""
+    changes: list[Change] = []
+    unchanged: dict[str, Known] = {}
+    refused: list[tuple[Mapping[str, Any], str]] = []
+    now = dict(known)
+    for row in rows:
+        record = simple(dict(row))
+        key = key_of(record, columns)
+        if key is None:
+            refused.append((record, f"its key ({', '.join(columns)}) is missing"))
+            continue
+        before = now.get(key)
+        digest = xxhash.xxh3_128_digest(_encode(record))
+        if before is not None and before.hash == digest:
+            now[key] = unchanged[key] = Known(digest, before.version, run)
+            continue
+        if before is not None and before.run == run and not may_repeat:
+            refused.append((record, f"another row has the same key {key}"))
+            continue
+        kind = UPDATED if before is not None and before.hash else INSERTED
+        after = Known(digest, 1 if before is None else before.version + 1, run)
+        now[key] = after
+        unchanged.pop(key, None)
+        changes.append(Change(key, kind, {CHANGE: kind, **record}, after, _id(key, after)))
+    return Seen(changes, unchanged, refused)
+
+
+def deletions(
+    gone: Sequence[tuple[str, Known]], columns: Sequence[str], run: int
+) -> Sequence[Change]:
+    """The changes of rows that are there no more."""
+    made = []
+    for key, known in gone:
+        after = Known(b"", known.version + 1, run)
+        values = dict(zip(columns, msgspec.json.decode(key), strict=True))
+        made.append(Change(key, DELETED, {CHANGE: DELETED, **values}, after, _id(key, after)))
+    return made
+
+
+def _id(key: str, known: Known) -> str:
+    return f"{xxhash.xxh3_64_hexdigest(key.encode())}-{known.version}-{known.hash[:6].hex()}"

@@ -1,0 +1,131 @@
+"""A pull: a query, what tells its rows apart, and what becomes of a change."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import sqlglot
+import xxhash
+from msgspec import Meta
+from sqlglot import exp
+
+from headwater.errors import PullError
+from headwater.imports.model import ColumnRule, EventRule, FileMapping, FileRules, RowRule
+
+CHANGE: Final = "$change"
+"""The column of a mapping that says what happened to a row: inserted, updated or deleted."""
+DIALECTS: Final[Mapping[str, str]] = {
+    "postgresql": "postgres",
+    "postgres": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlite": "sqlite",
+    "duckdb": "duckdb",
+}
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is read, from where, and how changes are told.
+
+    With a `cursor` only rows from its last value on are read: inserts and updates are seen. Without
+    one all rows are read and compared with what they were: deletes are seen too.
+    """
+
+    url: str
+    """Such as `postgresql://user:${PASSWORD}@host/database`: `${NAME}` is a variable of the
+    environment, so that no secret stands in the file."""
+    query: str
+    key: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """The columns that tell rows apart."""
+    cursor: str = ""
+    """A column that only grows: a time of change, or a number."""
+    overlap_seconds: Annotated[float, Meta(ge=0, le=86_400 * 30)] = 0
+    """With a cursor that is a time: how far before its last value reading begins, for rows that
+    were committed late. What was seen already is told from what changed."""
+    deletes: bool = True
+    """Without a cursor: whether rows that are gone make events."""
+
+
+class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A pull file: the query, and the mapping of its rows to events, as for imported files."""
+
+    pull: Query
+    columns: dict[str, str | ColumnRule] = {}
+    skip: tuple[RowRule, ...] = ()
+    reject: tuple[RowRule, ...] = ()
+    events: tuple[EventRule, ...] = ()
+
+    @property
+    def mapping(self) -> FileMapping:
+        return FileMapping(FileRules(), self.columns, self.skip, self.reject, self.events)
+
+    def id_in(self, source_id: str) -> str:
+        """The same for the same query and key into the same source, whatever the mapping."""
+        told = [self.pull.url, self.pull.query, self.pull.key, self.pull.cursor, source_id]
+        return xxhash.xxh3_128_hexdigest(msgspec.json.encode(told))
+
+
+def read_definition(path: Path) -> Definition:
+    """The definition in a file. Raises PullError, which names the member that is wrong."""
+    try:
+        raw: Any = tomllib.loads(path.read_text("utf-8-sig"))
+        definition = msgspec.convert(raw, Definition)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PullError(f"{path} cannot be read: {error}.") from None
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise PullError(
+            f"{path.name} cannot be used: {error}.", hint="docs/pulls.md lists its members."
+        ) from None
+    _require_select(definition.pull)
+    for number, rule in enumerate(definition.events):
+        if rule.group or rule.once:
+            raise PullError(
+                f"`events[{number}]` has `group` or `once`, which a pull cannot have.",
+                hint="Each change of a row makes its own events.",
+            )
+    if not definition.events:
+        raise PullError("The pull makes no event.", hint="Add an [[events]] table.")
+    return definition
+
+
+def engine_of(url: str) -> str:
+    """The kind of database that an address names. Raises PullError for one that is not known."""
+    kind = url.partition(":")[0].partition("+")[0].lower()
+    if kind not in DIALECTS:
+        raise PullError(
+            f"`pull.url` begins with {kind[:40]!r}, which is no database that is known.",
+            hint=f"Known are {', '.join(DIALECTS)}.",
+        )
+    return kind
+
+
+def resolved(url: str) -> str:
+    """An address with the environment's variables in it. Raises PullError, naming a missing one."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name not in os.environ:
+            raise PullError(f"`pull.url` names ${{{name}}}, which the environment does not have.")
+        return os.environ[name]
+
+    return _VARIABLE.sub(value, url)
+
+
+def _require_select(query: Query) -> None:
+    """Raise PullError unless the query is one that only reads."""
+    dialect = DIALECTS[engine_of(query.url)]
+    try:
+        parsed = sqlglot.parse(query.query, dialect=dialect)
+    except sqlglot.errors.SqlglotError as error:
+        raise PullError(f"`pull.query` cannot be read: {error}.") from None
+    if len(parsed) != 1 or not isinstance(parsed[0], exp.Query):
+        raise PullError("`pull.query` must be one SELECT.")
+    if any(parsed[0].find_all(exp.Insert, exp.Update, exp.Delete, exp.Command)):
+        raise PullError("`pull.query` must change nothing.")
+    if query.overlap_seconds and not query.cursor:
+        raise PullError("`pull.overlap_seconds` needs a `cursor`.")

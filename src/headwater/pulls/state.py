@@ -1,0 +1,105 @@
+"""What a pull knows of the rows that it has seen: one file for each pull, durable.
+
+A row is told by its key; of its values only a hash is kept. Its version rises with each change, so
+that a value that comes back is a change of its own.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from headwater.errors import PullError
+
+FOLDER: Final = "pulls"
+_AT_ONCE: Final = 500
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS seen (
+    key TEXT PRIMARY KEY, hash BLOB NOT NULL, version INTEGER NOT NULL, run INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Known(NamedTuple):
+    """A row as it was last seen. A deleted one has an empty hash."""
+
+    hash: bytes
+    version: int
+    run: int
+
+
+class PullState:
+    """The state of one pull, while it runs; nobody else can open it then."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """What is known of these rows."""
+        found: dict[str, Known] = {}
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(some))
+            rows = self._connection.execute(
+                f"SELECT key, hash, version, run FROM seen WHERE key IN ({marks})", some
+            )
+            found.update((key, Known(*rest)) for key, *rest in rows)
+        return found
+
+    def keep(self, rows: Mapping[str, Known], notes: Mapping[str, str]) -> None:
+        """Keep what is known now, in one step."""
+        with self._connection:
+            self._connection.executemany(
+                "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+                "hash = excluded.hash, version = excluded.version, run = excluded.run",
+                [(key, *known) for key, known in rows.items()],
+            )
+            self._connection.executemany(
+                "INSERT INTO note VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
+                "value = excluded.value",
+                list(notes.items()),
+            )
+
+    def gone(self, run: int, limit: int) -> list[tuple[str, Known]]:
+        """Rows that were there and were not seen in a run."""
+        rows = self._connection.execute(
+            "SELECT key, hash, version, run FROM seen WHERE run < ? AND hash != x'' LIMIT ?",
+            (run, limit),
+        )
+        return [(key, Known(*rest)) for key, *rest in rows]
+
+    def note(self, name: str) -> str:
+        """A note; empty where there is none."""
+        row = self._connection.execute("SELECT value FROM note WHERE name = ?", (name,)).fetchone()
+        return "" if row is None else str(row[0])
+
+
+@contextmanager
+def open_state(data_dir: Path, pull_id: str, *, is_new: bool = False) -> Iterator[PullState]:
+    """The state of a pull; with `is_new` all that was known is forgotten.
+
+    Raises PullError while another run of the same pull holds it.
+    """
+    path = data_dir / FOLDER / f"{pull_id}.sqlite"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if is_new:
+        path.unlink(missing_ok=True)
+    connection = sqlite3.connect(path, timeout=0)
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(_TABLES)
+        with connection:
+            connection.execute("INSERT OR REPLACE INTO note VALUES ('opened', '1')")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise PullError(
+            f"The state of this pull cannot be opened: {error}.",
+            hint="Another run of the same pull holds it: wait for its end.",
+        ) from None
+    try:
+        yield PullState(connection)
+    finally:
+        connection.close()
