@@ -30,6 +30,7 @@ from headwater.api import (
     labels,
     source_schema,
     sources,
+    tracking_plans,
     transformations,
 )
 from headwater.api.frame import ApiRoute, Call, Context
@@ -53,6 +54,7 @@ GOVERNING: Final[tuple[ApiRoute, ...]] = (
     *sources.ROUTES,
     *source_schema.ROUTES,
     *cleaning_rules.ROUTES,
+    *tracking_plans.ROUTES,
     *transformations.ROUTES,
     *functions.ROUTES,
     *function_instances.ROUTES,

@@ -29,6 +29,7 @@ def _lines(run: Mapping[str, Any]) -> Iterator[str]:
     yield f"\n{summary['read']:,} events read: {effects or 'nothing differs'}{people}"
     yield from _accounts(summary)
     yield from _counted("by rule or plan", _touched(summary, run["names"]))
+    yield from _counted("by violation of a plan", _violations(summary, run["names"]))
     yield from _counted("by event", _by_event(summary["events"]))
     yield from _counted("by member", _by_field(summary["fields"]))
     yield from _counted("in the warehouse", list(_warehouse(summary["warehouse"])))
@@ -70,6 +71,15 @@ def _touched(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
         f"{names.get(each['id'], each['id'])}: {each['before']:,} -> {each['after']:,} touched"
         for each in summary["touched"]
         if each["before"] != each["after"]
+    ]
+
+
+def _violations(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    return [
+        f"{names.get(each['planId'], each['planId'])}: {_said(each['violation'])}"
+        f" {each['event'] or each['type']} {each['field']}".rstrip()
+        + f": {each['before']:,} -> {each['after']:,}"
+        for each in summary["violations"]
     ]
 
 

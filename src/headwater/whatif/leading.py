@@ -22,6 +22,10 @@ from headwater.workspaces.model import Configuration
 EventId = tuple[str, int, int]
 """Where an event stands: its request's partition and position, and its place in it."""
 
+Violated = tuple[str, str, str, str, str]
+"""A plan, a type and name of event, a kind of violation, and the field."""
+
+_MOST_VIOLATED: Final = 5_000
 _SPILLED: Final = 100_000
 _MOST_RUNS: Final = 8
 
@@ -116,6 +120,7 @@ class Leading:
         self._steps = (*STEPS, *steps)
         self._seen = Seen()
         self.tallies: Counter[tuple[Outcome, str]] = Counter()
+        self.violations: Counter[Violated] = Counter()
 
     def lead(self, requests: Sequence[Stored]) -> Led:
         """Lead the first of these requests through: at least one, and not all when they are large
@@ -142,6 +147,10 @@ class Leading:
                     row += 1
                 else:
                     fates[event_id] = Fate(known, Outcome.DUPLICATE)
+        for _, each in batch.beside.violations:
+            violated = (each.plan_id, each.event_type, each.event, each.type.value, each.field)
+            if violated in self.violations or len(self.violations) < _MOST_VIOLATED:
+                self.violations[violated] += each.count
         settled = settle(batch, is_new)
         for tally in settled.entry.tallies:
             self.tallies[tally.outcome, tally.reason] += tally.count

@@ -65,6 +65,18 @@ class RuleEffect(msgspec.Struct, frozen=True):
     after: int
 
 
+class ViolationEffect(msgspec.Struct, frozen=True, rename="camel", order=True):
+    """How often events differ in one way from their tracking plan, before and after."""
+
+    plan_id: str
+    type: str
+    event: str
+    violation: str
+    field: str
+    before: int
+    after: int
+
+
 class EventEffects(msgspec.Struct, frozen=True):
     """The events of a type and name that differ, by effect."""
 
@@ -159,6 +171,7 @@ class WhatIfSummary(msgspec.Struct, frozen=True):
     people: int
     """How many different people the events that differ are of."""
     touched: Sequence[RuleEffect]
+    violations: Sequence[ViolationEffect]
     events: Sequence[EventEffects]
     fields: Sequence[FieldChange]
     warehouse: WarehouseEffect

@@ -11,6 +11,7 @@ import xxhash
 
 from headwater.ports import Outcome
 from headwater.whatif.comparing import Difference
+from headwater.whatif.leading import Leading, Violated
 from headwater.whatif.model import (
     Compared,
     Effect,
@@ -19,6 +20,7 @@ from headwater.whatif.model import (
     FieldChange,
     FieldExample,
     RuleEffect,
+    ViolationEffect,
     WarehouseEffect,
     WhatIfSummary,
 )
@@ -84,18 +86,19 @@ class Summing:
         return [compared for _, compared in sorted(taken[: self._most], key=itemgetter(0))]
 
     def summary(
-        self, read: int, before: _Tallies, after: _Tallies, warehouse: WarehouseEffect
+        self, read: int, was: Leading, becomes: Leading, warehouse: WarehouseEffect
     ) -> WhatIfSummary:
         """All of it, the most frequent first."""
         events = sorted(self._events.items(), key=lambda each: (-each[1].total(), each[0]))
         fields = sorted(self._fields.items(), key=lambda each: (-each[1].counts.total(), each[0]))
         return WhatIfSummary(
             read=read,
-            before=account(before),
-            after=account(after),
+            before=account(was.tallies),
+            after=account(becomes.tallies),
             effects=dict(self.effects),
             people=len(self._people),
-            touched=_touched(before, after),
+            touched=_touched(was.tallies, becomes.tallies),
+            violations=_violations(was.violations, becomes.violations),
             events=[EventEffects(*name, dict(found)) for name, found in events[:MOST_EVENTS]],
             fields=[_field(path, found) for path, found in fields[:MOST_FIELDS]],
             warehouse=warehouse,
@@ -130,6 +133,16 @@ def _touched(before: _Tallies, after: _Tallies) -> list[RuleEffect]:
         )
         for each in sorted(touched)
     ]
+
+
+def _violations(before: Counter[Violated], after: Counter[Violated]) -> list[ViolationEffect]:
+    """Those that are not as often, the most different first."""
+    found = [
+        ViolationEffect(*each, before[each], after[each])
+        for each in before.keys() | after.keys()
+        if before[each] != after[each]
+    ]
+    return sorted(found, key=lambda each: (-abs(each.after - each.before), each))[:MOST_FIELDS]
 
 
 def _field(path: str, found: _Field) -> FieldChange:

@@ -116,8 +116,8 @@ def what_if(
     [left_out, _] = [side.tallies.pop((Outcome.FILTERED, NOT_SAMPLED), 0) for side in sides]
     summary = summing.summary(
         read - left_out,
-        sides[0].tallies,
-        sides[1].tallies,
+        sides[0],
+        sides[1],
         effect(planned[0], planned[1], is_known=tables.catalog is not None),
     )
     return WhatIfResult(summary, summing.samples())
