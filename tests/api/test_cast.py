@@ -114,6 +114,7 @@ class Cast:
             "/api/insert-function-instances",
             {"functionId": function["id"], "integrationId": source["id"], "settings": {}},
         )["insertFunctionInstance"]
+        replay = make("/api/replays", {})["replay"]
         versions = self._get(f"/api/functions/{function['id']}/versions")["versions"]
         users = {each["email"]: each["id"] for each in self._get("/api/users")["users"]}
         return {
@@ -132,6 +133,7 @@ class Cast:
             "instance_id": instance["id"],
             "version_id": versions[0]["id"],
             "what_if_id": what_if["id"],
+            "replay_id": replay["id"],
             "saved_id": next(iter(saved.values()))["id"],
             "key": "team",
             "value": "shop",
