@@ -18,7 +18,7 @@ from headwater.loading.prepare import prepare
 from headwater.pipeline.event import Limits
 from headwater.ports import Entry, Outcome, Owner, Record, Stored, Stream
 from headwater.settings import Settings
-from headwater.spec import accepted, collected, quarantined
+from headwater.spec import accepted, collected, quarantined, violations
 from headwater.whatif.model import Effect, EventAccount, WhatIfResult
 from headwater.whatif.proposal import Proposal, RemovedItem
 from headwater.whatif.trial import Wanted, what_if
@@ -44,6 +44,14 @@ def transformation(name: str, **more: Any) -> dict[str, Any]:
     return {"kind": "transformation", "name": name, "source": "shop"} | more
 
 
+def plan(price: str, sources: list[str]) -> dict[str, Any]:
+    members = {"price": {"type": price}}
+    properties = {"type": "object", "properties": members, "required": ["price"]}
+    schema = {"type": "object", "properties": {"properties": properties}}
+    rules = [{"type": "TRACK", "key": "Sold", "jsonSchema": schema}]
+    return {"kind": "tracking-plan", "name": "sales", "rules": rules, "sources": sources}
+
+
 DOCUMENTS: list[dict[str, Any]] = [
     rule("trim", "trim", {"paths": ["properties.*"]}),
     rule("no tests", "drop", {"where": "properties.price = 0"}, position=3),
@@ -61,6 +69,12 @@ DOCUMENTS: list[dict[str, Any]] = [
     transformation("names", newEventName="Bought", **{"if": "event = 'Sold'"}),
     transformation("drops", drop=True, **{"if": "userId = 'u2'"}),
     transformation("keeps", allowProperties=["price"]),
+    plan("number", ["shop", "site"]),
+    plan("string", ["shop"]),
+    plan("integer", []),
+    {"kind": "schema", "source": "shop", "track": {"allowUnplannedEvents": False}},
+    {"kind": "schema", "source": "site", "track": {"allowEventOnViolations": False}},
+    {"kind": "schema", "source": "shop", "track": {"allowUnplannedEventProperties": False}},
 ]
 """Of the last of a name is what counts."""
 
@@ -81,7 +95,8 @@ _REQUEST = st.tuples(
     st.sampled_from(SOURCES), st.integers(0, HOUR // 4), st.lists(_EVENT, min_size=1, max_size=4)
 )
 _SENT = st.lists(_REQUEST, max_size=12)
-_DOCUMENTS = st.lists(st.sampled_from(DOCUMENTS), max_size=4)
+_DOCUMENTS = st.lists(st.sampled_from(DOCUMENTS), max_size=5)
+_SWITCHABLE = ("cleaning-rule", "transformation")
 _SWITCHED = st.sampled_from([{}, {"enabled": False}])
 
 
@@ -107,16 +122,29 @@ class Scene(msgspec.Struct):
 
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
-    first = _by_name(draw(_DOCUMENTS))
-    proposed = _by_name([each | draw(_SWITCHED) for each in draw(_DOCUMENTS)])
-    kept = {each["name"] for each in proposed}
-    goes = [each for each in first if each["name"] not in kept and draw(st.booleans())]
+    first = _last_of_each(draw(_DOCUMENTS))
+    proposed = _last_of_each(
+        [
+            each | (draw(_SWITCHED) if each["kind"] in _SWITCHABLE else {})
+            for each in draw(_DOCUMENTS)
+        ]
+    )
+    kept = {_key(each) for each in proposed}
+    goes = [
+        each
+        for each in first
+        if _key(each) not in kept and each["kind"] != "schema" and draw(st.booleans())
+    ]
     removed = [RemovedItem(each["kind"], each["name"]) for each in goes]
     return Scene(first, Proposal(proposed, removed), draw(_SENT))
 
 
-def _by_name(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return list({each["name"]: each for each in documents}.values())
+def _last_of_each(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({_key(each): each for each in documents}.values())
+
+
+def _key(document: dict[str, Any]) -> tuple[str, str]:
+    return document["kind"], document.get("name") or document["source"]
 
 
 class Rerun:
@@ -147,6 +175,10 @@ class Rerun:
             stored.record for stored in instance.log.read(Stream.ACCEPTED, {}, max_bytes=10**9)
         ]
         self.tallies = instance.log.snapshot(Owner.PIPELINE, Stream.COLLECTED, {}).tallies
+        self.violations: Counter[tuple[str, str, str, str]] = Counter()
+        for stored in instance.log.read(Stream.VIOLATIONS, {}, max_bytes=10**9):
+            for each in violations.decode(stored.record.body):
+                self.violations[each.event_type, each.event, each.type, each.field] += each.count
         aside = instance.log.read(Stream.QUARANTINED, {}, max_bytes=10**9)
         self.aside = Counter(
             (each.reason, each.message_id)
@@ -216,7 +248,7 @@ def folders(template: Path, tmp_path: Path) -> Iterator[Any]:
 
 
 @settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -241,6 +273,13 @@ def test_what_if_equals_a_re_run(folders: Any, scene: Scene, size: int) -> None:
     assert _patched(before.events(), found) == after.events()
     _check_touched(found, supposed.names, before, after, changed.names())
     _check_columns(found, before, after)
+    differing = {
+        (each.type, each.event, each.violation, each.field): each.after - each.before
+        for each in found.summary.violations
+    }
+    more = Counter(after.violations)
+    more.subtract(before.violations)
+    assert differing == {key: count for key, count in more.items() if count}
 
 
 def _named(account: EventAccount, names: dict[str, str]) -> EventAccount:
