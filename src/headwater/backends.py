@@ -1,5 +1,6 @@
 """What the API and the console's pages have in common: one object, made by app/control.py."""
 
+import asyncio
 import threading
 from dataclasses import dataclass
 
@@ -10,8 +11,10 @@ from headwater.loading.model import Limits as TableLimits
 from headwater.pipeline.event import Limits
 from headwater.plans.drift.watching import DriftWatch
 from headwater.ports import Log
+from headwater.quarantine.appending import Replays as Appending
 from headwater.quarantine.quarantine import Quarantine
 from headwater.queries.remote import RemoteWarehouse
+from headwater.replays.replays import Replays
 from headwater.sampling import Sampling, sampling
 from headwater.schemas.reading import Schemas
 from headwater.search.events import EventSearch
@@ -31,6 +34,7 @@ class Backends:
     debugger: Debugger
     quarantine: Quarantine
     requests: StoredRequests
+    replays: Replays
     what_if: WhatIf
     sample: Sampling
     drift: DriftWatch
@@ -39,7 +43,7 @@ class Backends:
         """Go on with what a stop has cut short; let go of the log when cancelled."""
         try:
             await self.quarantine.resume()
-            await self.drift.run()
+            await asyncio.gather(self.replays.runner.run(), self.drift.run())
         finally:
             self.what_if.close()
             await self.quarantine.aclose()
@@ -57,8 +61,10 @@ def backends(
 ) -> Backends:
     """The backends of a running Headwater; what watches the log ends when `stop` is set."""
     limits = Limits(settings.max_event_bytes, settings.max_batch_events, settings.max_nesting)
-    quarantine = Quarantine(changes, log, warehouse, published.current, limits)
     requests = requests or StoredRequests(log)
+    appending = Appending(log, lambda: quarantine.pending() | replays.runner.pending())
+    quarantine = Quarantine(changes, log, warehouse, published.current, limits, appending)
+    replays = Replays(changes, log, requests, appending, warehouse, published.current, limits)
     tables = TableLimits(settings.max_columns, settings.max_event_tables)
     sample = sampling(log, published.current, limits)
     return Backends(
@@ -70,6 +76,7 @@ def backends(
         debugger=Debugger(log, warehouse, published.current, limits, stop),
         quarantine=quarantine,
         requests=requests,
+        replays=replays,
         what_if=WhatIf(changes, log, requests, warehouse, limits, tables),
         sample=sample,
         drift=DriftWatch(settings, changes, sample),

@@ -1,6 +1,6 @@
 """The loader over a real warehouse: every event once, whatever fails when."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from headwater.errors import (
     WarehouseStaleError,
 )
 from headwater.kit.clock import FakeClock
-from headwater.loading.model import Prepared, Quarantined
+from headwater.loading.model import Prepared
 from headwater.loading.raw import accepted as raw
 from headwater.logs.memory import MemoryLog
 from headwater.ports import LOADER, Entry, Outcome, Owner, Positions, Record, Stream, Tally
@@ -49,14 +49,13 @@ class PickyWarehouses(DuckDBWarehouses):
         self,
         workspace_id: str,
         prepared: Prepared,
-        quarantined: Sequence[Quarantined],
-        slugs: Mapping[str, str],
-        positions: Mapping[str, Positions],
+        *others: Any,
+        **more: Any,
     ) -> None:
         self.before_commit()
         if prepared.rows:
             self._check(prepared)
-        super().commit(workspace_id, prepared, quarantined, slugs, positions)
+        super().commit(workspace_id, prepared, *others, **more)
 
     def refusal(self, workspace_id: str, prepared: Prepared) -> WarehouseRefusedError | None:
         self.tried += 1

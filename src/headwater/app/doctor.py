@@ -13,8 +13,10 @@ from typing import Final
 import msgspec
 
 from headwater.access import audit, heads
+from headwater.app.archive import files_of
 from headwater.app.log import open_log
 from headwater.app.resting import resting_warehouse
+from headwater.archive import store as archive
 from headwater.databases.migrate import current_revision, newest_revision
 from headwater.databases.sql import FILE_NAME, SqlDatabase, integrity_problems, sqlite_database
 from headwater.errors import HeadwaterError
@@ -31,6 +33,8 @@ from headwater.settings import Settings
 _BUILT_AT: Final = 1_764_000_000_000_000  # the end of November 2025: no clock is right before it
 _AHEAD_MICROSECONDS: Final = 60_000_000
 _FEW_FILES: Final = 4096
+_FEW_PATHS: Final = 10
+_ARCHIVED_SINCE: Final = "0012"
 
 
 class Level(StrEnum):
@@ -220,6 +224,33 @@ def _log(subject: Subject) -> Findings:
         yield Level.GOOD, f"{len(check.segments(directory))} files of the log are whole.", ""
 
 
+def _archive(subject: Subject) -> Findings:
+    """The archive's files are there, in full."""
+    files = files_of(subject.settings)
+    if files is None:
+        yield Level.GOOD, "The archive is off: requests are kept as long as the log has them.", ""
+        return
+    if not (subject.folder / FILE_NAME).exists():
+        return
+    database = sqlite_database(subject.folder)
+    try:
+        with database.reading() as connection:
+            if (current_revision(connection) or "") < _ARCHIVED_SINCE:
+                return
+            known, held = archive.files(connection), archive.size(connection)
+    finally:
+        database.close()
+    # Listed after the catalogue was read: what was replaced meanwhile stays for an hour.
+    found = files.sizes() if known else {}
+    lost = [each.path for each in known if found.get(each.path) != each.bytes]
+    for path in lost[:_FEW_PATHS]:
+        text = f"The archive's file {path} is missing or not whole."
+        yield Level.PROBLEM, text, f"Restore it below {files.place} from a backup."
+    if not lost:
+        size = f"{held.requests:,} requests in {held.files:,} files, {held.bytes / 1e6:,.1f} MB"
+        yield Level.GOOD, f"The archive is whole: {size}.", ""
+
+
 def _warehouse(subject: Subject) -> Findings:
     """The warehouse opens or answers, its positions are in the log, and the ledger balances."""
     loader = _loader(subject)
@@ -280,5 +311,6 @@ FOLDER: Final[tuple[Check, ...]] = (
     ("permissions", _permissions),
     ("configuration", _state),
     ("log", _log),
+    ("archive", _archive),
     ("warehouse", _warehouse),
 )

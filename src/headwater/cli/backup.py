@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from headwater.archive.model import OFF, ON
 from headwater.cli.options import DataOptions, settings_of
 from headwater.errors import ConflictError, NotFoundError
 from headwater.kit.archive import pack
@@ -25,7 +26,8 @@ def backup(
     The server must be stopped: a copy of files that are being written would not fit together.
     """
     os.umask(0o077)
-    folder = settings_of(options).data_dir
+    settings = settings_of(options)
+    folder = settings.data_dir
     if not folder.is_dir():
         raise NotFoundError(f"There is no data folder {folder}.", hint="Name it with --data-dir.")
     try:
@@ -39,3 +41,5 @@ def backup(
     with claim:
         count = pack(folder, file, leave_out=_LEFT_OUT)
     print(f"{file}: {count} files of {folder}, {file.stat().st_size:,} bytes.")
+    if settings.archive not in (OFF, ON):
+        print(f"The archive lies at {settings.archive} and is not in it.")

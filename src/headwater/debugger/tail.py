@@ -21,6 +21,7 @@ from headwater.kit.logging import logger
 from headwater.pipeline.event import Limits
 from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import Log, Positions, Stored, Stream
+from headwater.spec.again import is_again
 from headwater.workspaces.model import Configuration, Source
 
 PIPELINE: Final = "pipeline"
@@ -221,7 +222,7 @@ class Turn:
         )
         for stored in found:
             self._collected[stored.partition] = stored.position
-        return found
+        return [stored for stored in found if not is_again(stored.record.meta)]
 
     def _passed(self, up_to: Positions) -> Passed:
         """Which of the pending events had passed by then."""

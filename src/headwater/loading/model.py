@@ -350,6 +350,14 @@ class Quarantined(msgspec.Struct, frozen=True):
     event: QuarantinedEvent
 
 
+class Replaced(msgspec.Struct, frozen=True):
+    """What gives way to rows that are loaded in its place: by slug the messageIds that go, each
+    with the time of its receipt. `released` are keys of quarantine that are loaded now."""
+
+    removed: Mapping[str, Mapping[str, int]] = {}
+    released: Sequence[str] = ()
+
+
 class Prepared(msgspec.Struct, frozen=True):
     """All that one load does, ready to be carried out in one transaction.
 

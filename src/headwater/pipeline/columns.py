@@ -105,9 +105,17 @@ def quarantined_body(aside: Sequence[Aside]) -> bytes:
     return quarantined.encode(kept)
 
 
+def kept_aside(each: Aside, number: int) -> quarantined.QuarantinedEvent:
+    """An event kept aside by itself; its number is no other's of its request."""
+    return _kept(each, number, _envelope(each.receipt))
+
+
 def _kept(each: Aside, number: int, envelope: str) -> quarantined.QuarantinedEvent:
     receipt = each.receipt
-    place = (receipt.source_id, *_place(receipt), receipt.received_at, number)
+    place: tuple[object, ...] = (
+        *(receipt.source_id, *_place(receipt), receipt.received_at, number),
+        *(() if receipt.again is None else (receipt.again.run,)),
+    )
     return quarantined.QuarantinedEvent(
         reason=each.verdict.reason.value,
         detail=each.verdict.detail,

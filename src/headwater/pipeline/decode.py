@@ -97,7 +97,7 @@ def read(stored: Stored, sources: Mapping[str, Source], limits: Limits, into: Fo
     except _UnreadableError as error:
         _keep_all(receipt, record.count, error.verdict, body, into)
         return len(body)
-    found = len(split.members)
+    found = _wanted(len(split.members), receipt)
     if found > record.count:
         detail = f"The request was counted as {record.count} events and holds {found}."
         _keep_whole(receipt, record, body, detail, into)
@@ -121,6 +121,12 @@ def read(stored: Stored, sources: Mapping[str, Source], limits: Limits, into: Fo
     return len(body)
 
 
+def _wanted(count: int, receipt: Receipt) -> int:
+    """How many of so many events are to be led through: not all where a replay chose some."""
+    only = receipt.again.only if receipt.again is not None else ()
+    return sum(number < count for number in only) if only else count
+
+
 @lru_cache(maxsize=4096)
 def _request(meta: bytes) -> collected.Request | None:
     try:
@@ -132,12 +138,13 @@ def _request(meta: bytes) -> collected.Request | None:
 def _receipt(stored: Stored, request: collected.Request | None, source: Source | None) -> Receipt:
     record = stored.record
     request = request or collected.Request(collected.Shape.EVENT)
+    again, replay = request.again, f"\0{request.replay}" if request.replay else ""
     return Receipt(
         source_id=record.source_id,
         received_at=record.received_at,
         hour=hour_of(record.received_at),
-        partition=stored.partition,
-        position=stored.position,
+        partition=stored.partition if again is None else again.partition,
+        position=stored.position if again is None else again.position,
         is_enabled=source is not None and source.enabled,
         is_client_side=source is not None and source.type.is_client_side,
         is_single=request.shape is collected.Shape.EVENT,
@@ -148,7 +155,8 @@ def _receipt(stored: Stored, request: collected.Request | None, source: Source |
         channel=request.channel,
         sent_at=times.microseconds(request.sent_at) if request.sent_at else None,
         fixed=request.fixed,
-        replay=f"\0{request.replay}" if request.replay else "",
+        replay=replay if again is None else f"{replay}\0{again.run}",
+        again=again,
     )
 
 
@@ -210,7 +218,10 @@ def _decode_members(
     is_suspect = may_be_deep(body, longest, deepest)
     is_plain = longest <= limits.max_event_bytes and len(members) <= limits.max_batch_events
     events, aside = into.events, into.aside
+    only = receipt.again.only if receipt.again is not None else ()
     for index, raw in enumerate(members):
+        if only and index not in only:
+            continue
         try:
             if not is_plain:
                 _require_size(index, len(raw), limits)

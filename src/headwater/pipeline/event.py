@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from headwater.spec.again import Again
 from headwater.spec.reasons import Reason
 
 _SHOWN: Final = 60
@@ -23,7 +24,8 @@ class Receipt(msgspec.Struct, frozen=True):
     `received_at` and `sent_at` (None: the request has none) are microseconds since the epoch.
     `type`, `anonymous_id` and `channel` stand in where an event says nothing itself; `shared` is
     what a batch says for all its events, `fixed` what the path fixed. `partition` and `position`
-    are the request's place in the log; `replay` see spec.collected.
+    are the request's place in the log: where it came first, if it is sent `again`. `replay` tells
+    events of one messageId apart, see spec.collected.
     """
 
     source_id: str
@@ -43,6 +45,7 @@ class Receipt(msgspec.Struct, frozen=True):
     shared: dict[str, Any] = {}
     fixed: dict[str, str] = {}
     replay: str = ""
+    again: Again | None = None
 
 
 class Quarantine(msgspec.Struct, frozen=True):

@@ -21,7 +21,6 @@ from headwater.access.model import Principal
 from headwater.errors import BadRequestError, ConflictError, HeadwaterError
 from headwater.kit.ids import resource_id
 from headwater.kit.logging import logger
-from headwater.ports import Log
 from headwater.quarantine import fixes, store
 from headwater.quarantine.appending import Replays
 from headwater.quarantine.model import (
@@ -38,7 +37,7 @@ from headwater.quarantine.model import (
     State,
 )
 from headwater.quarantine.reading import Reader, Sources, place_of, within
-from headwater.quarantine.replaying import Replay, replay_of
+from headwater.quarantine.replaying import Replay, entry, replay_of
 from headwater.quarantine.store import Begun, Chunk
 from headwater.queries.looks import Looking, look
 
@@ -59,11 +58,13 @@ T = TypeVar("T")
 class Decider:
     """Decides about quarantined events. For one event loop; close it with `aclose`."""
 
-    def __init__(self, changes: Changes, log: Log, warehouse: Looking, reader: Reader) -> None:
+    def __init__(
+        self, changes: Changes, replays: Replays, warehouse: Looking, reader: Reader
+    ) -> None:
         self._changes = changes
         self._warehouse = warehouse
         self._reader = reader
-        self._replays = Replays(log)
+        self._replays = replays
         self._one_at_a_time = asyncio.Lock()
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -302,7 +303,7 @@ class Decider:
     async def _tell(self, chunk: Chunk) -> None:
         """Carry out what was decided: the log first, for the warehouse's note can be made again."""
         if chunk.replays:
-            await blocking(self._replays.append, chunk)
+            await blocking(self._replays.append, entry(chunk.replays, chunk.id))
         wanted = DecideLook(chunk.keys, chunk.state)
         await look(self._warehouse, DECIDE, chunk.workspace_id, wanted, int)
         await blocking(self._remove, chunk)
@@ -310,9 +311,7 @@ class Decider:
     def _remove(self, chunk: Chunk) -> None:
         with self._changes.noting() as connection:
             store.remove_chunk(connection, chunk.id)
-            is_last = not store.chunks(connection)
-        if is_last:
-            self._replays.forget()
+        self._replays.done(chunk.id)
 
     def _note(self, by: Principal, run: Begun) -> None:
         """Note a run, with an entry in the audit trail."""

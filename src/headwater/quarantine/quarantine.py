@@ -12,6 +12,8 @@ from headwater.governing import compile_program
 from headwater.pipeline.event import Limits
 from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import Log
+from headwater.quarantine import store
+from headwater.quarantine.appending import Replays
 from headwater.quarantine.deciding import Decider, blocking
 from headwater.quarantine.model import Fix, Kept, KeptPage, Preview, ReasonCount, Run, Selection
 from headwater.quarantine.reading import Reader, Sources
@@ -33,12 +35,20 @@ class Quarantine:
         warehouse: Looking,
         configuration: Callable[[], Configuration | None],
         limits: Limits,
+        replays: Replays | None = None,
     ) -> None:
+        """`replays` is handed in where others append to the same partition of the log."""
+        held = Replays(log, self.pending) if replays is None else replays
         self._changes = changes
         self._configuration = configuration
         self._limits = limits
         self._reader = Reader(warehouse, changes.clock)
-        self._decider = Decider(changes, log, warehouse, self._reader)
+        self._decider = Decider(changes, held, warehouse, self._reader)
+
+    def pending(self) -> set[str]:
+        """The chunks that are decided and not known to be carried out."""
+        with self._changes.reading() as connection:
+            return {chunk.id for chunk in store.chunks(connection)}
 
     async def resume(self) -> None:
         """Go on with what a stop of the server has cut short."""

@@ -194,6 +194,8 @@ class Replays:
             if each.enabled and by.may(Permission.SOURCE_ADMIN, access_sources.resource(each))
         ]
         if not selection.source_ids:
+            if not may and by.may(Permission.SOURCE_ADMIN) and not seen:
+                raise ConflictError("There is no source yet.", code="nothing_selected")
             if not may:
                 raise _forbidden()
             return may

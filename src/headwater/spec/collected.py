@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from headwater.spec.again import Again
+
 
 class Shape(StrEnum):
     """What the body of a collected request holds."""
@@ -20,7 +22,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     `type` is what the path said the events are, for those that do not say it themselves;
     `fixed` are members that the path, the query or a header fixed, which win over the body's.
     `replay` is the quarantine's key of an event that is sent on again and whose messageId was let
-    through before (the warehouse refused it): by it the two are told apart.
+    through before (the warehouse refused it): by it the two are told apart. `again` is set
+    where a replay sends a request again.
     """
 
     shape: Shape
@@ -33,6 +36,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     fixed: dict[str, str] = {}
     channel: str = ""
     replay: str = ""
+    again: Again | None = None
 
 
 ENCODER = msgspec.json.Encoder()

@@ -22,12 +22,20 @@ from headwater.kit import metrics
 from headwater.kit.clock import Clock, hour_of
 from headwater.kit.logging import logger
 from headwater.loading.announce import announce
-from headwater.loading.model import Catalog, Limits, Prepared, Quarantined, SourceBatch
+from headwater.loading.model import (
+    Catalog,
+    Limits,
+    Prepared,
+    Quarantined,
+    Replaced,
+    SourceBatch,
+)
 from headwater.loading.prepare import prepare
+from headwater.loading.replacing import AgainBatch, Decided, Standing, asked, decide
 from headwater.naming import snake_case
-from headwater.ports import LOADER, Log, Positions, Stored, Stream
+from headwater.ports import LOADER, Log, Positions, Stored, Stream, add_tallies
 from headwater.settings import Settings
-from headwater.spec import accepted, quarantined
+from headwater.spec import accepted, again, quarantined
 from headwater.workspaces.model import Configuration
 
 _MOST_REFUSED: Final = 100
@@ -55,6 +63,7 @@ class Part(msgspec.Struct):
     """What a round has for one workspace."""
 
     batches: list[SourceBatch] = []
+    again: list[AgainBatch] = []
     quarantined: list[Quarantined] = []
     slugs: dict[str, str] = {}
 
@@ -73,8 +82,15 @@ class Targets(Protocol):
         quarantined: Sequence[Quarantined],
         slugs: Mapping[str, str],
         positions: Mapping[str, Positions],
+        replaced: Replaced | None = None,
     ) -> None:
         """All of this in one transaction. Raises WarehouseError."""
+        ...
+
+    def standing(
+        self, workspace_id: str, source_id: str, slug: str, ids: Sequence[str]
+    ) -> Standing:
+        """What a source has of these messageIds. Raises WarehouseError."""
         ...
 
     def refusal(self, workspace_id: str, prepared: Prepared) -> WarehouseRefusedError | None:
@@ -193,14 +209,16 @@ class LoaderWorker:
         return count
 
     def _next(self, stream: Stream) -> Sequence[Stored]:
-        """The next records, in all about as many events as one load may have."""
+        """The next records, in all about as many events as one load may have. What a replay sent
+        again is loaded by itself, after what came before it."""
         stored = self._log.read(
             stream, self._read[stream], max_bytes=_READ_BYTES, max_records=self._most_events
         )
         events = 0
         for index, each in enumerate(stored):
             events += each.record.count
-            if events > self._most_events and index:
+            is_another = bool(each.record.meta) != bool(stored[0].record.meta)
+            if index and (events > self._most_events or is_another):
                 return stored[:index]
         return stored
 
@@ -250,19 +268,40 @@ class LoaderWorker:
     ) -> None:
         """Load a part; an event that cannot be loaded whatever is tried is kept aside."""
         catalog = self._targets.workspace(workspace_id).catalog
-        prepared = prepare(part.batches, catalog, self._limits)
+        decided = self._decided(workspace_id, part)
+
+        def commit(refused: Refused = ()) -> Prepared:
+            prepared = prepare(decided.batches, catalog, self._limits, refused)
+            if decided.tallies:
+                tallies = add_tallies([*prepared.tallies, *decided.tallies])
+                prepared = msgspec.structs.replace(prepared, tallies=tallies)
+            aside = [*part.quarantined, *decided.quarantined]
+            self._targets.commit(
+                workspace_id, prepared, aside, part.slugs, positions, decided.replaced
+            )
+            return prepared
+
         try:
-            self._targets.commit(workspace_id, prepared, part.quarantined, part.slugs, positions)
+            prepared = commit()
         except WarehouseRefusedError as error:
-            refused = self._refused(workspace_id, part.batches)
+            refused = self._refused(workspace_id, decided.batches)
             logger(self.name).error("load.refused", error=error.message, events=_count(refused))
             if not 0 < _count(refused) <= _MOST_REFUSED:
                 raise
-            prepared = prepare(part.batches, catalog, self._limits, refused)
-            self._targets.commit(workspace_id, prepared, part.quarantined, part.slugs, positions)
+            prepared = commit(refused)
         self._loaded[workspace_id] = positions
         for conflict in prepared.conflicts:
             metrics.TYPE_CONFLICTS.labels(conflict.reason.value).inc(conflict.count)
+
+    def _decided(self, workspace_id: str, part: Part) -> Decided:
+        """What is to be loaded of a part, and what gives way to it."""
+        if not part.again:
+            return Decided(part.batches, None, (), ())
+        standing = {
+            source_id: self._targets.standing(workspace_id, source_id, slug, ids)
+            for source_id, (slug, ids) in asked(part.again).items()
+        }
+        return decide(part.again, standing)
 
     def _refused(self, workspace_id: str, batches: Sequence[SourceBatch]) -> Refused:
         """The events that the warehouse refuses one by one, found by halving; no more than it
@@ -320,9 +359,20 @@ def _put(part: Part, stream: Stream, each: Stored, slug: str) -> None:
     record = each.record
     part.slugs[record.source_id] = slug
     if stream is Stream.ACCEPTED:
+        hour, note = hour_of(record.received_at), again.note(record.meta)
+        if note is not None and note.left_out:
+            part.again.append(
+                AgainBatch(
+                    *(record.source_id, slug, hour, note.mode),
+                    left_out=again.decode(record.body),
+                )
+            )
+            return
         events = accepted.decode(record.body)
-        hour = hour_of(record.received_at)
-        part.batches.append(SourceBatch(record.source_id, slug, hour, events))
+        if note is None:
+            part.batches.append(SourceBatch(record.source_id, slug, hour, events))
+        else:
+            part.again.append(AgainBatch(record.source_id, slug, hour, note.mode, events))
     else:
         part.quarantined += [
             Quarantined(record.source_id, slug, event) for event in quarantined.decode(record.body)

@@ -7,23 +7,24 @@ entry. A crash at any moment therefore leaves a batch done or not begun, never h
 import gc
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from headwater.debugger.backwards import backwards
-from headwater.governing import compile_program
 from headwater.kit import metrics
 from headwater.kit.clock import Clock
 from headwater.kit.logging import logger
 from headwater.kit.service import Service, run_forever
 from headwater.kit.vault import open_vault
+from headwater.pipeline.again import Again, run_of
 from headwater.pipeline.batch import Batch, Settled, process, settle
 from headwater.pipeline.dedupe import decode_marks
 from headwater.pipeline.event import Limits
-from headwater.pipeline.program import NO_PROGRAMS, Memory, Programs
-from headwater.ports import Log, Outcome, Owner, Retention, Stored, Stream
+from headwater.pipeline.program import Programs
+from headwater.ports import REPLAYS, Log, Outcome, Owner, Retention, Stored, Stream
 from headwater.settings import Settings
 from headwater.transformations.opening import OpenedConfiguration
+from headwater.workers.remembered import BYTES, REQUESTS, Remembered
 from headwater.workers.seen import SeenIds
 from headwater.workspaces.model import Configuration
 
@@ -32,8 +33,6 @@ CONSUMER: Final = "pipeline"
 _READ_BYTES: Final = 8_000_000
 _RETAIN_EVERY_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.05
-_REMEMBERED_REQUESTS: Final = 20_000
-_REMEMBERED_BYTES: Final = 32_000_000
 _DAY_SECONDS: Final = 86_400.0
 
 
@@ -67,10 +66,8 @@ class PipelineWorker:
         self._positions: Mapping[str, int] = {}
         self._ahead: Sequence[Stored] = ()  # read, and not yet led through
         self._is_recovered = False
-        self._governed: Configuration | None = None  # what the programs were made of
-        self._programs = NO_PROGRAMS
-        self._memory = Memory()
-        self._is_reminded = False
+        self._first = self._remembered("")
+        self._again: tuple[str, Remembered] | None = None
         self._received_at = 0
         self._retain_at = 0.0
 
@@ -88,7 +85,9 @@ class PipelineWorker:
             self._tidy()
             return 0
         started = time.monotonic()
-        programs = self._programs_of(configuration)
+        run = run_of(requests[0])
+        again = Again() if run else None
+        programs = self._programs_of(configuration, run)
         self._is_recovered = False  # until it is known that the append was done
         batch = process(
             requests,
@@ -96,10 +95,14 @@ class PipelineWorker:
             self._limits,
             after=self._positions,
             programs=programs,
+            witness=again,
         )
         if not batch.newest:  # replays alone: their ids are remembered from now on
             batch.oldest = batch.newest = self._clock.now()
-        settled = settle(batch, self._seen.fresh(batch.digests()))
+        if again is None:
+            settled = settle(batch, self._seen.fresh(batch.digests()))
+        else:
+            settled = again.settle(batch, self._seen.fresh)
         if self._seen.is_full(batch.newest):
             self._spill()
         self._append(batch, settled)
@@ -107,43 +110,24 @@ class PipelineWorker:
         self._measure(settled, time.monotonic() - started)
         return batch.count
 
-    def _programs_of(self, configuration: Configuration) -> Programs:
-        """The programs of the newest configuration. Their stages remember what they did before."""
-        if configuration is not self._governed:
-            self._memory.keep_asked()
-            self._programs = compile_program(configuration, self._memory)
-            self._governed = configuration
-        if not self._is_reminded:
-            self._is_reminded = True
-            self._remind(configuration)
-        return self._programs
+    def _programs_of(self, configuration: Configuration, run: str) -> Programs:
+        """The programs that the events of a replay are led through, or else those of what comes
+        first: each remembers its own."""
+        if not run:
+            return self._first.of(configuration)
+        if self._again is None or self._again[0] != run:
+            self._again = run, self._remembered(run)
+        return self._again[1].of(configuration)
 
-    def _remind(self, configuration: Configuration) -> None:
-        """Let the stages that remember see again the requests that were led through last."""
-        for source in configuration.sources:
-            self._programs.of(source.id)
-        if not self._memory.is_used:
-            return
-        last = backwards(
-            self._log,
-            requests=_REMEMBERED_REQUESTS,
-            size=_REMEMBERED_BYTES,
-            ends=self._positions,
-        )
-        requests, sources = list(last)[::-1], configuration.by_id()
-        self._memory.is_reminding = True
-        try:
-            while requests:
-                batch = process(
-                    requests[: self._most_events],
-                    sources,
-                    self._limits,
-                    after={},
-                    programs=self._programs,
-                )
-                requests = requests[batch.requests :]
-        finally:
-            self._memory.is_reminding = False
+    def _remembered(self, run: str) -> Remembered:
+        def last() -> Iterator[Stored]:
+            ends = self._positions
+            if run:
+                ends = {name: end for name, end in ends.items() if name == REPLAYS}
+            found = backwards(self._log, requests=REQUESTS, size=BYTES, ends=ends, again=bool(run))
+            return (each for each in found if run_of(each) == run)
+
+        return Remembered(last, self._limits, self._most_events)
 
     def close(self) -> None:
         """Let go of the streams."""
@@ -152,25 +136,25 @@ class PipelineWorker:
     def _recover(self) -> None:
         """Go on from what the log holds: at the start, and after a batch that failed."""
         self._ahead = ()
-        self._memory.forget()
-        self._governed = None
-        self._is_reminded = False
+        self._first.forget()
+        self._again = None
         self._positions = self._writer.consumed(Stream.COLLECTED)
         for _, note in self._writer.marks():
             self._seen.remember(decode_marks(note))
         self._is_recovered = True
 
     def _next_requests(self) -> Sequence[Stored]:
-        """As many requests as make a batch: at least one, where there is any."""
+        """As many requests as make a batch: at least one, where there is any. What a replay sends
+        again makes batches of its own."""
         ahead = self._ahead
         events = sum(each.record.count for each in ahead)
         if events < self._most_events and sum(len(e.record.body) for e in ahead) < _READ_BYTES:
             self._read_ahead()
-        events = 0
+        events, run = 0, run_of(self._ahead[0]) if self._ahead else ""
         for index, each in enumerate(self._ahead):
             events += each.record.count
-            if events > self._most_events:
-                return self._ahead[: max(index, 1)]
+            if index and (events > self._most_events or run_of(each) != run):
+                return self._ahead[:index]
         return self._ahead
 
     def _read_ahead(self) -> None:

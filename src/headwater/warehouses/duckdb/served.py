@@ -10,8 +10,9 @@ import duckdb
 import msgspec
 
 from headwater.errors import WarehouseError, WarehouseRefusedError
-from headwater.loading.model import INTERNAL_SCHEMA, Prepared, Quarantined
+from headwater.loading.model import INTERNAL_SCHEMA, Prepared, Quarantined, Replaced
 from headwater.loading.model import Catalog as TableCatalog
+from headwater.loading.replacing import Standing
 from headwater.ports import Positions, Tally, add_tallies
 from headwater.queries.catalog import Catalog
 from headwater.queries.contents import Contents, TableDetail
@@ -80,9 +81,16 @@ class DuckDBWarehouses:
         quarantined: Sequence[Quarantined],
         slugs: Mapping[str, str],
         positions: Mapping[str, Positions],
+        replaced: Replaced | None = None,
     ) -> None:
         """Carry out a load of a workspace in one transaction. Raises WarehouseError."""
-        self.workspace(workspace_id).load(Load(prepared, quarantined, slugs, positions))
+        load = Load(prepared, quarantined, slugs, positions, replaced)
+        self.workspace(workspace_id).load(load)
+
+    def standing(
+        self, workspace_id: str, source_id: str, slug: str, ids: Sequence[str]
+    ) -> Standing:
+        return self.workspace(workspace_id).standing(source_id, slug, ids)
 
     def refusal(self, workspace_id: str, prepared: Prepared) -> WarehouseRefusedError | None:
         """Why these rows cannot be loaded, tried in a transaction that is taken back."""

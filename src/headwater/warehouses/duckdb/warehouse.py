@@ -22,13 +22,15 @@ from headwater.loading.model import (
     NameEvent,
     Prepared,
     Quarantined,
+    Replaced,
     TableKey,
     WidenColumn,
 )
+from headwater.loading.replacing import Standing
 from headwater.ports import Positions, Tally
 from headwater.spec.quarantined import QuarantinedEvent
 from headwater.spec.reasons import Reason
-from headwater.warehouses.duckdb import conflicts, people, store
+from headwater.warehouses.duckdb import conflicts, people, replacing, store
 from headwater.warehouses.duckdb.engine import Tuning, connect, duckdb_errors
 from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name
 from headwater.warehouses.duckdb.views import all_views, changed_views
@@ -45,6 +47,7 @@ class Load(msgspec.Struct, frozen=True):
     quarantined: Sequence[Quarantined]
     sources: Mapping[str, str]
     positions: Mapping[str, Positions]
+    replaced: Replaced | None = None
 
 
 class DuckDBWarehouse:
@@ -106,12 +109,16 @@ class DuckDBWarehouse:
     def _carry_out(self, connection: duckdb.DuckDBPyConnection, load: Load) -> None:
         prepared = load.prepared
         _alter(connection, self._catalog, prepared.catalog, prepared.changes)
+        if load.replaced is not None:
+            persons = replacing.remove(connection, self._catalog, load.replaced)
         for rows in prepared.rows:
             store.append(connection, table_name(rows.key), rows.rows)
-        for users in prepared.users:
-            people.merge(connection, users)
-        for accounts in prepared.accounts:
-            people.merge(connection, accounts)
+        come = [*prepared.users, *prepared.accounts]
+        if load.replaced is not None:
+            replacing.make_persons_anew(connection, persons, come)
+        else:
+            for rows_ in come:
+                people.merge(connection, rows_)
         conflicts.keep(connection, prepared.conflicts)
         _append_quarantine(connection, [*load.quarantined, *map(_kept_aside, prepared.failed)])
         store.keep_sources(connection, load.sources)
@@ -131,6 +138,11 @@ class DuckDBWarehouse:
         """Carry out a small change of rows outside of a load. Raises WarehouseError."""
         with duckdb_errors(), self._lock, self._transaction() as connection:
             connection.execute(sql, values)
+
+    def standing(self, source_id: str, slug: str, ids: Sequence[str]) -> Standing:
+        """What a source has of these messageIds. Raises WarehouseError."""
+        with self.reading() as cursor:
+            return replacing.standing(cursor, self._catalog, source_id, slug, ids)
 
     def positions(self) -> Mapping[str, Positions]:
         """How far each stream was loaded."""

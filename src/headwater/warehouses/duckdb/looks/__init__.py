@@ -18,6 +18,7 @@ from headwater.quarantine.model import (
     KeptLook,
 )
 from headwater.queries.looks import unknown
+from headwater.replays.model import PRESENT, PresentLook
 from headwater.schemas.model import EVENTS_SEEN, SAMPLE, EventsSeenLook, SampleLook
 from headwater.search.model import EVENT, EVENTS, EventLook, EventsLook
 from headwater.usage.model import PEOPLE, PeopleLook
@@ -27,6 +28,7 @@ from headwater.warehouses.duckdb.looks import (
     delivery,
     events,
     people,
+    present,
     quarantine,
     schemas,
     violations,
@@ -53,6 +55,7 @@ LOOKS: Final[Mapping[str, _Look]] = {
     LAST_EVENTS: (LastLook, volumes.last_events),
     DELIVERY: (DeliveryLook, delivery.delivery),
     PEOPLE: (PeopleLook, people.people),
+    PRESENT: (PresentLook, present.present),
     CATALOGUE: (CatalogueLook, catalogue.catalogue),
 }
 
