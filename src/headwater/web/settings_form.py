@@ -32,6 +32,7 @@ LABELS: Final = {
     "never": "Never robots",
     "true": "Words for true",
     "false": "Words for false",
+    "asns": "Network numbers",
     "ipv4": "IPv4 bits",
     "ipv6": "IPv6 bits",
 }

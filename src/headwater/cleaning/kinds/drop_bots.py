@@ -1,8 +1,13 @@
-"""Leave out what robots send: crawlers, monitors and programs of data centres, by user agent.
+"""Leave out what robots send: crawlers, monitors and programs of data centres.
 
 The user agent is looked up in the open list of the package `crawler-user-agents` (MIT), and in our
 own of monitors, headless browsers and HTTP clients (`cleaning/data/automation.toml`, which says
-where each is from). `networks` adds the address ranges of data centres that you know.
+where each is from).
+
+Data centres are told by `context.ip`: with `database`, a file of networks in MaxMind's format (such
+as `GeoLite2-ASN.mmdb`) in the server's folder of such files (`geoip_dir`), by the open list of
+networks that rent servers (`cleaning/data/hosting.toml`) and the numbers in `asns`; and by the
+ranges in `networks`. The list names no network that people browse by, such as a VPN's.
 """
 
 import re
@@ -16,6 +21,8 @@ from crawleruseragents import CRAWLER_PATTERNS
 from msgspec import Meta
 
 from headwater.cleaning.actions import EventAction, on_event
+from headwater.cleaning.geoip import FOLDER
+from headwater.cleaning.hosting import Hosted
 from headwater.cleaning.model import Decide, Decision, Kind, Making
 from headwater.cleaning.networks import Networks, parsed, within
 from headwater.cleaning.values import Path
@@ -42,7 +49,24 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
         _Globs, Meta(description="Globs of user agents that are none, whatever the lists say.")
     ] = msgspec.field(default_factory=list)
     networks: Networks = msgspec.field(default_factory=list)
+    database: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z0-9][\w.-]{0,100}\.mmdb)?$",
+            description="A file of networks that tells data centres; empty is none.",
+        ),
+    ] = ""
+    asns: Annotated[
+        list[Annotated[int, Meta(ge=1, le=4_294_967_295)]],
+        Meta(max_length=1_000, description="Numbers of more networks that are data centres."),
+    ] = msgspec.field(default_factory=list)
     action: EventAction = "drop"
+
+
+def require(settings: Settings) -> None:
+    """Raise ValueError unless the database is there, if one is named."""
+    if settings.database:
+        FOLDER.require(settings.database)
 
 
 def compiled(settings: Settings, rule: Making) -> Decide:
@@ -52,6 +76,7 @@ def compiled(settings: Settings, rule: Making) -> Decide:
     never = [globs.matcher(glob) for glob in settings.never]
     networks = parsed(settings.networks)
     is_within = within(networks)
+    hosted = Hosted(settings.database, settings.asns) if settings.database else None
     deal = on_event(settings.action, rule, "it is from a robot.")
 
     @lru_cache(maxsize=10_000)
@@ -64,9 +89,11 @@ def compiled(settings: Settings, rule: Making) -> Decide:
         agent = read(event)
         if type(agent) is str and agent and is_robot(agent[:LONGEST]):
             return deal(event)
-        if networks:
+        if networks or hosted is not None:
             address = read_address(event)
-            if type(address) is str and is_within(address):
+            if type(address) is str and (
+                is_within(address) or (hosted is not None and hosted.has(address, event.receipt))
+            ):
                 return deal(event)
         return False
 
@@ -93,4 +120,11 @@ def _automation() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(robots, re.IGNORECASE), re.compile(f"^(?:{clients})", re.IGNORECASE)
 
 
-KIND = Kind("drop_bots", __doc__, Settings, compiled, {"never": ["*MyMonitor/*"]})
+KIND = Kind(
+    "drop_bots",
+    __doc__,
+    Settings,
+    compiled,
+    {"never": ["*MyMonitor/*"]},
+    require=require,
+)
