@@ -13,4 +13,6 @@ def test_every_reason_has_a_sentence() -> None:
 def test_a_verdict_points_at_its_field() -> None:
     assert field_of("id_not_string", "`previousId` is [] and not text.") == "previousId"
     assert field_of("context_not_object", "`context` is 5.") == "context"
+    assert field_of("schema_violation", "`traits.home town` is required (…).") == "traits.home town"
+    assert field_of("unplanned_event", "The tracking plan has no event 'x'.") == "event"
     assert field_of("malformed_json", "The event is not usable JSON: `x`.") is None

@@ -80,8 +80,11 @@ _FIELDS: Final[Mapping[str, str]] = {
     Reason.CATEGORY_NOT_STRING: "category",
     Reason.TYPE_NOT_KNOWN: "type",
     Reason.MESSAGE_ID_INVALID: "messageId",
+    Reason.UNPLANNED_EVENT: "event",
 }
-_NAMED: Final = re.compile(r"`([\w.]+)`")
+_NAMED: Final = re.compile(r"`([^`]+)`")
+_NAMING: Final = frozenset({Reason.ID_NOT_STRING, Reason.ID_REQUIRED, Reason.SCHEMA_VIOLATION})
+"""Reasons whose verdicts name the field."""
 
 
 def meaning_of(reason: str) -> str:
@@ -101,6 +104,6 @@ def field_of(reason: str, detail: str) -> str | None:
     'groupId'
     """
     named = _NAMED.search(detail)
-    if reason in (Reason.ID_NOT_STRING, Reason.ID_REQUIRED) and named:
+    if reason in _NAMING and named:
         return named[1]
     return _FIELDS.get(reason)
