@@ -122,6 +122,8 @@ PAGES = (
     Shot("rule-trial", "/rules/new?kind=normalize_country&example=1", act=try_it),
     Shot("transformations", "/transformations"),
     Shot("transformation", "/transformations", act=open_first_rule),
+    Shot("replays", "/replays"),
+    Shot("replays-new", "/replays/new"),
     Shot("what-if", "/what-if"),
     Shot("what-if-run", "/what-if", act=ask_what_if),
     Shot("source-steps", "/sources/{source}/steps"),

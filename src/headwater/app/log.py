@@ -20,7 +20,7 @@ _CONSUMERS: Final = {
 
 def open_log(settings: Settings) -> Log:
     """The durable log of the settings' data folder. What is to be archived stays until it is."""
-    consumers = dict(_CONSUMERS)
+    consumers: dict[Stream, tuple[str, ...]] = dict(_CONSUMERS)
     if settings.archive != OFF:
         consumers[Stream.COLLECTED] += (CONSUMER,)
     return SqliteLog(

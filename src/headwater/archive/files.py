@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,7 +59,8 @@ class Files:
                 for group in groups:
                     writer.write_table(group)
 
-        return _tried(lambda: self._write(path, fill), f"{path} cannot be written")
+        size: int = _tried(lambda: self._write(path, fill), f"{path} cannot be written")
+        return size
 
     def _write(self, path: str, fill: Callable[[Any], None]) -> int:
         if self._folder is None:
@@ -87,7 +89,7 @@ class Files:
             file = _tried(lambda: pq.ParquetFile(stream), problem)
             for number in range(file.num_row_groups):
                 if wanted(file.metadata.row_group(number)):
-                    yield _tried(lambda number=number: file.read_row_group(number), problem)
+                    yield _tried(partial(file.read_row_group, number), problem)
 
     def delete(self, path: str) -> None:
         """Delete a file; it need not be there. Raises ArchiveError."""

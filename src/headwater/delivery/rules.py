@@ -53,7 +53,8 @@ def check_filtered(wanted: DeliveryWanted) -> None:
 def filtered(
     accounts: Iterable[Account], source_id: str, wanted: DeliveryWanted
 ) -> list[DeliveryCount]:
-    """The counts of a source's filtered events, by the ledger's accounts."""
+    """The counts of a source's filtered events, by the ledger's accounts. What a replay has taken
+    back is no reason."""
     width = wanted.granularity.microseconds
     by_reason = Dimension.DISCARD_REASON in wanted.group_by
     return [
@@ -62,6 +63,7 @@ def filtered(
         if account.source_id == source_id
         and wanted.start <= (at := account.hour * MICROSECONDS_PER_HOUR) < wanted.end
         for reason, count in account.filtered.items()
+        if count > 0
         if not wanted.reasons or reason in wanted.reasons
     ]
 

@@ -39,7 +39,7 @@ def totals(account: Account) -> dict[str, int]:
     return {
         "accepted": account.accepted,
         "loaded": account.loaded,
-        "filtered": sum(account.filtered.values()),
+        "filtered": max(0, sum(account.filtered.values())),  # below 0 while a replay is under way
         "duplicates": account.duplicates,
         "rejected": sum(account.rejected.values()),
         "waiting": account.waiting,

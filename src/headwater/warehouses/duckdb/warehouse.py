@@ -13,6 +13,7 @@ import xxhash
 from headwater.errors import WarehouseRefusedError, WarehouseStaleError
 from headwater.loading.model import (
     INTERNAL_SCHEMA,
+    AccountRows,
     AddColumn,
     Catalog,
     Change,
@@ -24,6 +25,7 @@ from headwater.loading.model import (
     Quarantined,
     Replaced,
     TableKey,
+    UserRows,
     WidenColumn,
 )
 from headwater.loading.replacing import Standing
@@ -109,16 +111,17 @@ class DuckDBWarehouse:
     def _carry_out(self, connection: duckdb.DuckDBPyConnection, load: Load) -> None:
         prepared = load.prepared
         _alter(connection, self._catalog, prepared.catalog, prepared.changes)
+        persons: replacing.Persons | None = None
         if load.replaced is not None:
             persons = replacing.remove(connection, self._catalog, load.replaced)
         for rows in prepared.rows:
             store.append(connection, table_name(rows.key), rows.rows)
-        come = [*prepared.users, *prepared.accounts]
-        if load.replaced is not None:
+        come: list[UserRows | AccountRows] = [*prepared.users, *prepared.accounts]
+        if persons is not None:
             replacing.make_persons_anew(connection, persons, come)
         else:
-            for rows_ in come:
-                people.merge(connection, rows_)
+            for those in come:
+                people.merge(connection, those)
         conflicts.keep(connection, prepared.conflicts)
         _append_quarantine(connection, [*load.quarantined, *map(_kept_aside, prepared.failed)])
         store.keep_sources(connection, load.sources)

@@ -30,7 +30,7 @@ _GROUPS: Final[Mapping[str, Group]] = {
     "retention": Group(
         N_("Retention"),
         N_("How long events, and the ids that tell duplicates, are kept."),
-        ("log_max_age_days", "log_max_bytes", "dedupe_days"),
+        ("log_max_age_days", "log_max_bytes", "archive", "archive_days", "dedupe_days"),
     ),
     "warehouse": Group(
         N_("Warehouse"),
