@@ -69,7 +69,8 @@ def main() -> None:
         "a plan of 50 events": {PLANS: _plan()},
         "the same, 5 % wrong": {PLANS: _plan(wrong_every=20)},
         "a JavaScript function": {FUNCTIONS: _function(_CODE)},
-        "one that changes nothing": {FUNCTIONS: _function("async function onTrack(e) {return e}")},
+        "one that deletes as well": {FUNCTIONS: _function(_DELETING)},
+        "one that changes nothing": {FUNCTIONS: _function(_NOTHING)},
     }
     cases |= {f"  {each[0]}": {CLEANING: _rules([each])} for each in _ENRICHING}
     requests = _requests(options.events)
@@ -292,12 +293,14 @@ def _plan(wrong_every: int = 0) -> Plans:
 
 _CODE = """
 async function onTrack(event, settings) {
-  event.properties.total = event.properties.revenue * event.properties.quantity
-  if (event.properties.email) event.properties.email = event.properties.email.trim().toLowerCase()
-  delete event.properties.note
+  const properties = event.properties
+  properties.total = properties.revenue * properties.quantity
+  if (properties.email) properties.email = properties.email.trim().toLowerCase()
   return event
 }
 """
+_DELETING = _CODE.replace("return event", "delete properties.note; return event")
+_NOTHING = "async function onTrack(event) {return event}"
 
 
 def _function(code: str) -> Functions:
