@@ -72,9 +72,9 @@ def test_an_insert_function_changes_drops_and_keeps_aside(whole: Whole, http: ht
     whole.wait_until_loaded()
     ledger = whole.ledger()
     assert ledger["totals"]["difference"] == 0
-    [instance] = http.get(f"/insert-function-instances?functionId={function_id}").json()[
-        "data"
-    ]["instances"]
+    [instance] = http.get(f"/insert-function-instances?functionId={function_id}").json()["data"][
+        "instances"
+    ]
     assert ledger["totals"]["filtered"][f"function:{instance['id']}"] == 1
     assert ledger["totals"]["rejected"]["function_error"] >= 1
 
