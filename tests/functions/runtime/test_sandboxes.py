@@ -12,16 +12,16 @@ import pytest
 
 from headwater.functions.runtime.breaker import Breaker, Share
 from headwater.functions.runtime.model import Failed, Failure, Limits, Program, State
+from headwater.functions.runtime.sandbox import Sandbox
 from headwater.functions.runtime.sandboxes import Sandboxes
 from tests.functions.runtime.running import kinds, sandbox, track
 
 _SAME = "function onTrack(event) { return event; }"
 
 
-def _pid(function: object) -> int:
-    pid = function._child.pid  # type: ignore[attr-defined]
-    assert isinstance(pid, int)
-    return pid
+def _pid(function: Sandbox) -> int:
+    assert function.pid is not None
+    return function.pid
 
 
 def _is_gone(pid: int) -> bool:
@@ -105,14 +105,14 @@ def test_a_child_has_no_environment_no_files_and_its_own_session() -> None:
 
 def test_a_child_ends_with_its_parent_even_while_it_hangs() -> None:
     code = (
+        "import threading\n"
+        "from headwater.functions.runtime.model import Limits\n"
         "from tests.functions.runtime.running import sandbox, track\n"
-        "import sys, threading\n"
-        "f = sandbox('function onTrack() { for (;;) {} }')\n"
-        "f.load(); print(f._child.pid, flush=True)\n"
-        "f.limits = None\n"
-        "f._child.send(__import__('headwater.functions.runtime.wire').functions.runtime.wire"
-        ".begin([b'{\"type\":\"track\"}'], '', is_careful=False, is_whole=False))\n"
-        "sys.stdin.read()\n"
+        "limits = Limits(busy_seconds=60.0, batch_seconds=60.0)\n"
+        "function = sandbox('function onTrack() { for (;;) {} }', limits=limits)\n"
+        "function.load()\n"
+        "print(function.pid, flush=True)\n"
+        "function.run([track()])\n"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

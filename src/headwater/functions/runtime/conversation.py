@@ -1,9 +1,8 @@
-"""One batch between a sandbox and its child: turns, requests, timers, until all is told."""
+"""Batches between a sandbox and its child: turns, requests, timers, until all is told."""
 
 import queue
 import time
 from collections.abc import Iterator
-from types import TracebackType
 
 from headwater.functions.runtime import wire
 from headwater.functions.runtime.fetching import Fetcher, Fetching, refused
@@ -13,12 +12,13 @@ from headwater.functions.runtime.wire import DiedError
 
 
 class Conversation:
-    """Leads a child through a batch. Leave its context, and open requests are given up."""
+    """Leads a child through batches. Closed, what it waits for is given up."""
 
     def __init__(
         self, child: ChildProcess, limits: Limits, fetcher: Fetcher | None, deadline: float
     ) -> None:
         """`deadline` is of time.monotonic."""
+        self.room = child.room
         self._child = child
         self._limits = limits
         self._fetcher = fetcher
@@ -27,25 +27,19 @@ class Conversation:
         self._open: dict[int, Fetching] = {}
         self._done = 0
 
-    def __enter__(self) -> "Conversation":
-        return self
+    def send(self, begin: bytes) -> None:
+        """Send a batch, which the child begins when it is through with the one before. Raises
+        DiedError."""
+        self._child.send(begin)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for fetching in self._open.values():
-            fetching.cancel()
-
-    def turns(self, begin: bytes) -> Iterator[wire.Turn]:
-        """Each turn with results. The child already works on when one is given, if it can.
+    def turns(self) -> Iterator[wire.Turn]:
+        """Each turn of the oldest batch that was sent. The child already works on when one is
+        given, if it can.
 
         Ends early when the deadline passes while the child waits. Raises DiedError, whose `at`
         counts from the first event without a result.
         """
-        self._child.send(begin)
+        self._done = 0
         while True:
             turn = self._turn()
             for request in turn.requests:
@@ -60,6 +54,12 @@ class Conversation:
                 if told is None:
                     return
                 self._child.send(told)
+
+    def close(self) -> None:
+        """Give up the requests that are under way."""
+        for fetching in self._open.values():
+            fetching.cancel()
+        self._open.clear()
 
     def _turn(self) -> wire.Turn:
         try:

@@ -22,7 +22,7 @@ _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _LOOK_SECONDS: Final = 0.01
 _SAYING_SECONDS: Final = 0.1
 _PIPE_BYTES: Final = 1 << 20
-_SET_PIPE_SIZE: Final = 1031  # F_SETPIPE_SZ, which Python 3.11 does not name everywhere
+_SET_PIPE_SIZE, _PIPE_SIZE = 1031, 1032  # F_SETPIPE_SZ, F_GETPIPE_SZ: of Linux alone
 
 
 class ChildProcess:
@@ -50,6 +50,7 @@ class ChildProcess:
         for end in (self._in, self._out):
             with suppress(OSError):
                 fcntl.fcntl(end, _SET_PIPE_SIZE, _PIPE_BYTES)
+        self.room = _room(self._in)
         self._poll = select.poll()
         self._poll.register(self._out, select.POLLIN)
         self._held = bytearray()
@@ -155,6 +156,14 @@ class ChildProcess:
         if code == -signal.SIGKILL:
             return DiedError(Failure.MEMORY, "The system ended the function's child.")
         return DiedError(Failure.CRASH, f"The function's child ended by itself ({code}).")
+
+
+def _room(end: int) -> int:
+    """So many bytes a pipe takes before a writer waits for its reader."""
+    try:
+        return fcntl.fcntl(end, _PIPE_SIZE)
+    except OSError:
+        return 4096
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

@@ -1,23 +1,18 @@
-"""One function in its child process: batches in, a result for each event out.
-
-A batch is one exchange when all is well. When the child dies, the events whose results had come
-keep them. The event that ran, if it is known, fails, and the others go on in a fresh child. If it
-is not known, the rest is led through one by one, so that the next death names its culprit.
-"""
+"""One function in its child process: events in, a result for each out."""
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final
 
 import msgspec
 
-from headwater.functions.runtime import wire
 from headwater.functions.runtime.addresses import FetchPolicy
 from headwater.functions.runtime.breaker import Breaker, Share
-from headwater.functions.runtime.conversation import Conversation
 from headwater.functions.runtime.fetching import Fetcher
+from headwater.functions.runtime.keeping import Keeper
+from headwater.functions.runtime.leading import Piece, Run
 from headwater.functions.runtime.masking import Masks
 from headwater.functions.runtime.model import (
     Failed,
@@ -25,22 +20,16 @@ from headwater.functions.runtime.model import (
     Health,
     Limits,
     Loaded,
-    Patch,
     Program,
     Result,
 )
-from headwater.functions.runtime.process import ChildProcess
-from headwater.functions.runtime.restoring import restored
-from headwater.functions.runtime.wire import DiedError
 
-_MOST_DEATHS: Final = 3
-"""After so many in one batch the rest of it is not tried."""
-_FULL: Final = 0.8
-"""A child that holds so much of its memory between two batches is replaced."""
+_PIECE: Final = 128
+"""Events that cross at once: fewer cost more crossings, more let parent and child wait."""
 
 
 class Sandbox:
-    """Runs one function. For one batch at a time; others wait their turn."""
+    """Runs one function. For one run at a time; others wait their turn."""
 
     def __init__(
         self,
@@ -60,10 +49,8 @@ class Sandbox:
         self._fetcher = fetcher or self._own_fetcher
         self._breaker = Breaker(share, now)
         self._masks = Masks(program.secrets)
+        self._keeper = Keeper(program, limits, self._masks)
         self._lock = threading.Lock()
-        self._child: ChildProcess | None = None
-        self._loaded = Loaded()
-        self._runs = 0
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -88,14 +75,33 @@ class Sandbox:
 
     def changes(self, events: Sequence[Any], handler: str = "") -> list[Result]:
         """The same, with a patch in place of an event that was changed: it is quicker so."""
-        return self._run(events, handler, is_whole=False) if events else []
+        found: list[Result] = []
+        for _, results in self.stream(events, handler=handler):
+            found += results
+        return found
+
+    def stream(
+        self,
+        events: Sequence[Any],
+        shape: Callable[[Any], Any] | None = None,
+        *,
+        handler: str = "",
+    ) -> Iterator[tuple[Sequence[Any], list[Result]]]:
+        """The same piece by piece: some events, as `shape` makes them, and what becomes of each.
+
+        The child works on while a piece is looked at and another is shaped. To be read to its end.
+        """
+        pieces = _pieces(events, shape, handler)
+        for piece, results in self._led(pieces, len(events)):
+            yield piece.given, results
 
     def run_batch(self, events: Sequence[Any]) -> list[Result]:
         """What `onBatch`, given all events at once, makes of each. It may say so by a status code
         for each; otherwise all share one fate."""
         if not events:
             return []
-        (one,) = self._run(events, "onBatch", is_whole=True)
+        whole = Piece(events, "onBatch", is_whole=True)
+        ((_, (one,)),) = self._led(iter((whole,)), len(events))
         if not one.events:
             return [one] * len(events)
         told = [_by_status(each) for each in one.events[: len(events)]]
@@ -104,194 +110,51 @@ class Sandbox:
     def load(self) -> Loaded:
         """What the code holds, or why it does not load."""
         with self._lock:
-            try:
-                self._ready(time.monotonic() + self.limits.load_seconds)
-            except DiedError as died:
-                self._drop_child()
-                return Loaded(failed=self._masks.failed(_failed(died)))
-            return self._loaded
+            return self._keeper.load()
 
     def health(self) -> Health:
         """How the function does."""
         return self._breaker.health()
 
+    @property
+    def pid(self) -> int | None:
+        """The child's process, while there is one."""
+        return self._keeper.pid
+
     def close(self) -> None:
         """End the child. The next run would start another."""
         with self._lock:
-            self._drop_child()
+            self._keeper.drop()
             if self._own_fetcher is not None:
                 self._own_fetcher.close()
 
-    def _run(self, events: Sequence[Any], handler: str, *, is_whole: bool) -> list[Result]:
+    def _led(self, pieces: Iterator[Piece], count: int) -> Iterator[tuple[Piece, list[Result]]]:
         with self._lock:
             refusal = self._breaker.refusal()
-            count = 1 if is_whole else len(events)
             if refusal is not None:
-                return [Result(failed=refusal)] * count
+                yield from ((piece, piece.finished(refusal)) for piece in pieces)
+                return
             started = time.monotonic()
             seconds = min(self.limits.batch_seconds, self._breaker.left_seconds() + 0.05)
-            batch = _Batch(self, events, handler, is_whole, started + seconds)
+            run = Run(self._keeper, self.limits, self._fetcher, started + seconds)
             try:
-                batch.lead()
+                for piece in run.lead(pieces):
+                    results = piece.finished(run.rest)
+                    yield piece, [self._masks.result(result) for result in results]
             finally:
-                self._breaker.spent(time.monotonic() - started, len(events), batch.died)
-                self._retire()
-            return [self._masks.result(result) for result in batch.finished()]
-
-    def _ready(self, deadline: float) -> ChildProcess | None:
-        """A child that holds the program; None when it does not load. Raises DiedError."""
-        if self._child is not None and not self._child.is_alive:
-            self._drop_child()
-        if self._child is None:
-            self._child = ChildProcess(self.limits.memory_bytes)
-            self._loaded = Loaded()
-            self._runs = 0
-            self._child.send(wire.load(self.program, self.limits))
-            self._loaded = self._masks.loaded(self._read_loaded(self._child, deadline))
-        return None if self._loaded.failed else self._child
-
-    def _read_loaded(self, child: ChildProcess, deadline: float) -> Loaded:
-        letter, payload = child.receive(self.limits.load_seconds, deadline)
-        if letter == "L":
-            return msgspec.json.decode(payload, type=Loaded)
-        if letter == "S":
-            return Loaded(failed=unparsed(payload.decode(), self.program.code))
-        raise wire.died_of(letter, payload)
-
-    def _retire(self) -> None:
-        """Let the child go when it has run often, or has become large."""
-        child = self._child
-        if child is None:
-            return
-        self._runs += 1
-        is_old = self._runs >= self.limits.runs
-        if is_old or (self._runs % 16 == 0 and child.memory() > _FULL * self.limits.memory_bytes):
-            self._drop_child()
-
-    def _drop_child(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
+                run.close()
+                self._breaker.spent(time.monotonic() - started, count, run.died)
+                self._keeper.retire()
 
 
-class _Batch:
-    """The events of one run, what became of them, and which still wait."""
-
-    def __init__(
-        self,
-        sandbox: Sandbox,
-        events: Sequence[Any],
-        handler: str,
-        is_whole: bool,
-        deadline: float,
-    ) -> None:
-        self.died: Failed | None = None
-        self._sandbox = sandbox
-        self._given = events
-        self._handler = handler
-        self._is_whole = is_whole
-        self._deadline = deadline
-        self._results: list[Result | None] = [None] * (1 if is_whole else len(events))
-        self._pending: Sequence[int] = range(len(self._results))
-        self._is_careful = False
-        self._rest = Failed(
-            Failure.OUT_OF_TIME, "The function used up its time.", is_retryable=True
-        )
-
-    def lead(self) -> None:
-        """Lead the events through the function, in as many children as it takes."""
-        texts = wire.encoded(self._given)
-        deaths = 0
-        while self._pending and deaths < _MOST_DEATHS and time.monotonic() < self._deadline:
-            try:
-                child = self._sandbox._ready(self._deadline)  # noqa: SLF001
-            except DiedError as died:
-                self._sandbox._drop_child()  # noqa: SLF001
-                self.died = self._rest = _failed(died)
-                return
-            if child is None:
-                loaded = self._sandbox._loaded  # noqa: SLF001
-                self._rest = loaded.failed or self._rest
-                return
-            try:
-                self._converse(child, texts)
-                return
-            except DiedError as died:
-                self._sandbox._drop_child()  # noqa: SLF001
-                deaths += 1
-                self._blame(died)
-        if deaths >= _MOST_DEATHS and self.died is not None:
-            message = f"The function was stopped {deaths} times: {self.died.message}"
-            self._rest = Failed(Failure.RESTING, message, is_retryable=True)
-
-    def finished(self) -> list[Result]:
-        """All results; what has none failed as the rest does."""
-        rest = Result(failed=self._rest)
-        return [rest if result is None else result for result in self._results]
-
-    def _converse(self, child: ChildProcess, texts: Sequence[bytes]) -> None:
-        sandbox, pending = self._sandbox, self._pending
-        is_all = self._is_whole or len(pending) == len(texts)
-        taken = texts if is_all else [texts[index] for index in pending]
-        begin = wire.begin(
-            taken, self._handler, is_careful=self._is_careful, is_whole=self._is_whole
-        )
-        talk = Conversation(child, sandbox.limits, sandbox._fetcher, self._deadline)  # noqa: SLF001
-        with talk:
-            for turn in talk.turns(begin):
-                self._take(turn)
-
-    def _take(self, turn: wire.Turn) -> None:
-        """Take in the results of a turn, which are those of the first events that wait."""
-        if not turn.count:
-            return
-        try:
-            results = wire.results(turn)
-            done, self._pending = self._pending[: turn.count], self._pending[turn.count :]
-            for index, result in zip(done, results, strict=True):
-                self._results[index] = result
-            for index, event in wire.seen(turn).items():
-                self._restore(index, event)
-        except (ValueError, msgspec.DecodeError) as error:
-            raise DiedError(Failure.CRASH, f"The child cannot be understood: {error}") from None
-
-    def _restore(self, index: int, seen: Any) -> None:
-        result = self._results[index]
-        if result is not None and result.patch is not None:
-            given = msgspec.to_builtins(self._given[index])
-            patch = Patch(restored(given, seen, result.patch.set), result.patch.gone)
-            self._results[index] = msgspec.structs.replace(result, patch=patch)
-
-    def _blame(self, died: DiedError) -> None:
-        """Let the event that the child died of fail; without one, be careful from now on."""
-        self.died = failed = _failed(died)
-        pending = self._pending
-        if not pending:
-            return
-        at = died.at
-        if self._is_careful or len(pending) == 1:
-            at = 0
-        if at is None:
-            self._is_careful = True
-            return
-        self._results[pending[at]] = Result(failed=failed)
-        self._pending = [*pending[:at], *pending[at + 1 :]]
-
-
-def unparsed(message: str, code: str) -> Failed:
-    """Why the code does not parse, from what V8 says: `<anonymous>:LINE: SyntaxError: …`. What is
-    missing at its end is found after it."""
-    head = message.split("\n", 1)[0]
-    place, _, said = head.partition(": ")
-    number = place.rpartition(":")[2]
-    line = min(int(number), code.count("\n") + 1) if number.isdigit() else 0
-    return Failed(
-        Failure.UNUSABLE, said.removeprefix("SyntaxError: ") or head, "SyntaxError", line=line
-    )
-
-
-def _failed(died: DiedError) -> Failed:
-    return Failed(died.kind, died.message, is_retryable=died.kind is Failure.OUT_OF_TIME)
+def _pieces(
+    events: Sequence[Any], shape: Callable[[Any], Any] | None, handler: str
+) -> Iterator[Piece]:
+    for start in range(0, len(events), _PIECE):
+        given = events[start : start + _PIECE]
+        if shape is not None:
+            given = [shape(event) for event in given]
+        yield Piece(given, handler, is_whole=False)
 
 
 def _by_status(told: dict[str, Any]) -> Result:

@@ -33,6 +33,12 @@ class DiedError(Exception):
         self.message = message
         self.at = at
 
+    @property
+    def failed(self) -> Failed:
+        """What is told of it."""
+        is_retryable = self.kind is Failure.OUT_OF_TIME
+        return Failed(self.kind, self.message, is_retryable=is_retryable)
+
 
 class Request(msgspec.Struct, frozen=True):
     """What a function asked for by `fetch`."""

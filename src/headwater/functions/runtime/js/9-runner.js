@@ -2,6 +2,7 @@
 // starts code; its promises go on until nothing is left to do; then it is asked what there is. So each event runs alone: while it waits for an answer the next one starts, but
 // whatever runs at a moment belongs to one event, which `progress` names.
 const AT_ONCE = 100;
+const NOBODY = 0xffffffff;
 let kind = "insert";
 let settings = {};
 let handlers = {};
@@ -110,6 +111,7 @@ const chain = (slice) => {
       fail(unit, thrown);
     }
   }
+  progress[0] = NOBODY; // what still goes on was begun by any of them
 };
 
 const host = {
