@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+from headwater.plans.model import Governed, Published, PublishedPlan
+from headwater.ports import Stream
 from headwater.replays.model import Selection
 from headwater.spec.again import Mode
+from headwater.workspaces.source_settings import SourceSettingsOutputV1, TrackSourceSettingsV1
 from tests.replays.world import EVERYTHING, ReplayWorld, identify, track
 
 Make = Callable[..., ReplayWorld]
@@ -167,3 +170,23 @@ def test_a_late_repetition_of_a_replayed_event_is_a_duplicate(world: ReplayWorld
 
     assert world.loaded() == ["m1"]
     assert world.totals().duplicates == 1
+
+
+def test_what_a_plan_forwards_now_is_forwarded_and_no_violation_counts_twice(
+    world: ReplayWorld,
+) -> None:
+    world.send(track("m1"))
+    world.settle()
+    blocks = SourceSettingsOutputV1(
+        track=TrackSourceSettingsV1(allow_unplanned_events=False),
+        forwarding_blocked_events_to="another",
+    )
+    plan = {"tp": PublishedPlan("tp", "Nothing")}
+    world.plans = Published(plan, {world.source.id: Governed("tp", blocks)})
+
+    world.replay()
+
+    assert world.loaded() == []
+    assert dict(world.totals().filtered) == {"forwarded:another": 1}
+    assert len(world.log.read(Stream.FORWARDED, {}, max_bytes=10**6)) == 1
+    assert world.log.read(Stream.VIOLATIONS, {}, max_bytes=10**6) == []

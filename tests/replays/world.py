@@ -15,6 +15,8 @@ from headwater.cleaning.model import PART as CLEANING
 from headwater.cleaning.model import Published as CleaningRules
 from headwater.cleaning.model import Rule
 from headwater.pipeline.event import Limits
+from headwater.plans.model import PART as PLANS
+from headwater.plans.model import Published as Plans
 from headwater.quarantine.appending import Replays as Appending
 from headwater.quarantine.model import Selection as Kept
 from headwater.quarantine.model import State
@@ -37,6 +39,7 @@ class ReplayWorld(World):
     def __init__(self, folder: Path, *, is_archived: bool = True) -> None:
         self.rules: list[tuple[str, dict[str, Any]]] = []
         self.definitions: list[dict[str, Any]] = []
+        self.plans = Plans()
         self.slept: list[float] = []
         super().__init__(folder)
         files = Files("on", folder / "archive")
@@ -61,6 +64,7 @@ class ReplayWorld(World):
         )
         parts = {
             CLEANING: CleaningRules({workspace: rules}),
+            PLANS: self.plans,
             TRANSFORMATIONS: Transformations({source: changes}),
         }
         return msgspec.structs.replace(

@@ -77,7 +77,7 @@ class Again:
         require_balance(batch.read, tallies)
         marks = Marks(new, batch.oldest, batch.newest) if new else None
         entry = Entry(
-            records={Stream.ACCEPTED: accepted},
+            records={Stream.ACCEPTED: accepted, **_forwarded(batch)},
             tallies=tallies,
             consumed={Stream.COLLECTED: batch.positions},
             marks=encode_marks(marks) if marks else b"",
@@ -109,6 +109,15 @@ class Again:
             records.append(Record(*place[:1], last, count, passed.columns.body(is_kept), note))
             tallies.append(Tally(*place, Outcome.PASSED, "", count))
         return records, tallies, new
+
+
+def _forwarded(batch: Batch) -> dict[Stream, list[Record]]:
+    """What goes to other sources now: what came there before is known there by its messageId.
+
+    Violations are counted where events first come, and not again.
+    """
+    forwarded = batch.beside.forwarded
+    return {Stream.FORWARDED: forwarded} if forwarded else {}
 
 
 def _gone(
