@@ -19,7 +19,7 @@ from headwater.debugger.unfolding import Key, Passing, settled, unfold
 from headwater.governing import compile_program
 from headwater.kit.logging import logger
 from headwater.pipeline.event import Limits
-from headwater.pipeline.program import NO_PROGRAMS, Programs
+from headwater.pipeline.program import NO_PROGRAMS, Memory, Programs
 from headwater.ports import Log, Positions, Stored, Stream
 from headwater.spec.again import is_again
 from headwater.workspaces.model import Configuration, Source
@@ -155,7 +155,8 @@ class Tail:
             return
         wanted = {source_id for watcher in watchers for source_id in watcher.source_ids}
         if configuration is not self._governed:
-            self._programs, self._governed = compile_program(configuration), configuration
+            self._programs = compile_program(configuration, Memory(is_looking=True))
+            self._governed = configuration
         seen, skipped = turn.take(wanted, configuration.by_id(), self._programs)
         if seen or skipped:
             for watcher in watchers:

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from headwater.ports import Tally
 from headwater.spec.quarantined import QuarantinedEvent
+from headwater.spec.violations import Violation
 
 INTERNAL_SCHEMA: Final = "_headwater"
 
@@ -348,6 +349,14 @@ class Quarantined(msgspec.Struct, frozen=True):
     source_id: str
     slug: str
     event: QuarantinedEvent
+
+
+class Violated(msgspec.Struct, frozen=True):
+    """A violation of a tracking plan, for the table `plan_violations`, and its source."""
+
+    source_id: str
+    slug: str
+    violation: Violation
 
 
 class Replaced(msgspec.Struct, frozen=True):

@@ -136,6 +136,7 @@ def _place(receipt: Receipt) -> tuple[str, int]:
 def _envelope(receipt: Receipt) -> str:
     said = quarantined.Envelope(
         is_batch=not receipt.is_single,
+        is_raw=receipt.is_raw,
         type=receipt.type,
         ip=receipt.ip,
         user_agent=receipt.user_agent,
@@ -144,6 +145,7 @@ def _envelope(receipt: Receipt) -> str:
         channel=receipt.channel,
         shared=receipt.shared,
         fixed=receipt.fixed,
+        forwarded=receipt.forwarded,
     )
     return msgspec.json.encode(said).decode()
 

@@ -87,6 +87,10 @@ def read(stored: Stored, sources: Mapping[str, Source], limits: Limits, into: Fo
     if request is None:
         _keep_whole(receipt, record, b"", "The log's note about the request is unreadable.", into)
         return len(record.body)
+    if request.failed:
+        verdict = Quarantine(Reason.FUNCTION_ERROR, request.failed)
+        _keep_all(receipt, record.count, verdict, record.body, into)
+        return len(record.body)
     try:
         body = isal_zlib.decompress(record.body, _GZIP) if request.gzipped else record.body
     except isal_zlib.error as error:  # type: ignore[misc]
@@ -156,7 +160,9 @@ def _receipt(stored: Stored, request: collected.Request | None, source: Source |
         sent_at=times.microseconds(request.sent_at) if request.sent_at else None,
         fixed=request.fixed,
         replay=replay if again is None else f"{replay}\0{again.run}",
+        forwarded=request.forwarded,
         again=again,
+        is_raw=bool(request.failed),
     )
 
 

@@ -25,7 +25,7 @@ class Receipt(msgspec.Struct, frozen=True):
     `type`, `anonymous_id` and `channel` stand in where an event says nothing itself; `shared` is
     what a batch says for all its events, `fixed` what the path fixed. `partition` and `position`
     are the request's place in the log: where it came first, if it is sent `again`. `replay` tells
-    events of one messageId apart, see spec.collected.
+    events of one messageId apart, see spec.collected; `is_raw` see spec.quarantined.
     """
 
     source_id: str
@@ -45,7 +45,9 @@ class Receipt(msgspec.Struct, frozen=True):
     shared: dict[str, Any] = {}
     fixed: dict[str, str] = {}
     replay: str = ""
+    forwarded: str = ""
     again: Again | None = None
+    is_raw: bool = False
 
 
 class Quarantine(msgspec.Struct, frozen=True):

@@ -37,7 +37,7 @@ from headwater.quarantine.model import (
     State,
 )
 from headwater.quarantine.reading import Reader, Sources, place_of, within
-from headwater.quarantine.replaying import Replay, entry, replay_of
+from headwater.quarantine.replaying import Remake, Replay, entry, replay_of
 from headwater.quarantine.store import Begun, Chunk
 from headwater.queries.looks import Looking, look
 
@@ -59,9 +59,15 @@ class Decider:
     """Decides about quarantined events. For one event loop; close it with `aclose`."""
 
     def __init__(
-        self, changes: Changes, replays: Replays, warehouse: Looking, reader: Reader
+        self,
+        changes: Changes,
+        replays: Replays,
+        warehouse: Looking,
+        reader: Reader,
+        remake: Remake,
     ) -> None:
         self._changes = changes
+        self._remake = remake
         self._warehouse = warehouse
         self._reader = reader
         self._replays = replays
@@ -262,7 +268,7 @@ class Decider:
         replays: list[Replay | None] = [None] * len(rows)
         able = list(rows)
         if run.kind is Kind.REPLAY:
-            replays = [replay_of(row, run.fixes, edited) for row in rows]
+            replays = [replay_of(row, run.fixes, edited, self._remake) for row in rows]
             able = [row for row, replay in zip(rows, replays, strict=True) if replay is not None]
         state = _STATES[run.kind]
         with self._changes.noting() as connection:

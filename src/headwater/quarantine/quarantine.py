@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from headwater.access import sources as access_sources
 from headwater.access.changes import Changes
 from headwater.access.model import Principal
 from headwater.access.permissions import Permission
 from headwater.errors import ForbiddenError
-from headwater.governing import compile_program
+from headwater.governing import compile_program, made_of
 from headwater.pipeline.event import Limits
 from headwater.pipeline.program import NO_PROGRAMS, Programs
 from headwater.ports import Log
@@ -18,6 +19,7 @@ from headwater.quarantine.deciding import Decider, blocking
 from headwater.quarantine.model import Fix, Kept, KeptPage, Preview, ReasonCount, Run, Selection
 from headwater.quarantine.reading import Reader, Sources
 from headwater.queries.looks import Looking
+from headwater.webhooks.model import Made
 from headwater.workspaces.model import Configuration, Source
 
 
@@ -42,8 +44,8 @@ class Quarantine:
         self._changes = changes
         self._configuration = configuration
         self._limits = limits
-        self._reader = Reader(warehouse, changes.clock)
-        self._decider = Decider(changes, held, warehouse, self._reader)
+        self._reader = Reader(warehouse, changes.clock, self._remade)
+        self._decider = Decider(changes, held, warehouse, self._reader, self._remade)
 
     def pending(self) -> set[str]:
         """The chunks that are decided and not known to be carried out."""
@@ -168,6 +170,13 @@ class Quarantine:
     def _programs(self) -> Programs:
         configuration = self._configuration()
         return NO_PROGRAMS if configuration is None else compile_program(configuration)
+
+    def _remade(self, source_id: str, request: dict[str, Any]) -> Made:
+        configuration = self._configuration()
+        if configuration is None:
+            return Made(failed="The configuration is not known yet.")
+        [made] = made_of(configuration, source_id, [request])
+        return made
 
     def _known(self) -> Mapping[str, Source]:
         configuration = self._configuration()

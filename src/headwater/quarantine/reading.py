@@ -32,7 +32,15 @@ from headwater.quarantine.model import (
     Selection,
     State,
 )
-from headwater.quarantine.replaying import PASSES, UNREADABLE, replay_of, tried, written
+from headwater.quarantine.replaying import (
+    PASSES,
+    UNREADABLE,
+    Remake,
+    no_remake,
+    replay_of,
+    tried,
+    written,
+)
 from headwater.queries.looks import Looking, look
 from headwater.workspaces.model import Source
 
@@ -46,9 +54,10 @@ Sources = Collection[str] | None
 class Reader:
     """Reads the quarantine of workspaces."""
 
-    def __init__(self, warehouse: Looking, clock: Clock) -> None:
+    def __init__(self, warehouse: Looking, clock: Clock, remake: Remake = no_remake) -> None:
         self._warehouse = warehouse
         self._clock = clock
+        self._remake = remake
 
     async def reasons(self, workspace_id: str, sources: Sources) -> list[ReasonCount]:
         """The reasons of open events, the most frequent first."""
@@ -119,7 +128,10 @@ class Reader:
         total = sum(each.count for each in counts)
 
         def try_all() -> list[PreviewRow]:
-            return [preview_row(row, mending, known, limits, edited, programs) for row in rows]
+            return [
+                preview_row(row, mending, known, limits, edited, programs, self._remake)
+                for row in rows
+            ]
 
         tried_rows = await anyio.to_thread.run_sync(try_all)
         passes = sum(row.verdict == PASSES for row in tried_rows)
@@ -186,6 +198,7 @@ def _reason(reason: str, counts: Sequence[KeptCount], now: int) -> ReasonCount:
         sources=dict(sources.most_common()),
         last_at=isoformat(max(each.last_at for each in counts)),
         meaning=meaning_of(reason),
+        remedy=remedy_of(reason),
     )
 
 
@@ -196,11 +209,11 @@ def preview_row(
     limits: Limits,
     edited: dict[str, object] | None = None,
     programs: Programs = NO_PROGRAMS,
+    remake: Remake = no_remake,
 ) -> PreviewRow:
     """What would become of an event, by the pipeline's own steps and its source's program."""
-    replay = replay_of(row, mending, edited)
+    replay = replay_of(row, mending, edited, remake)
     if replay is None:
-        remedy=remedy_of(reason),
         detail = "It is not the JSON of one event, so it cannot be sent on by itself."
         return PreviewRow(
             key=row.key, before=row.raw, after=row.raw, verdict=UNREADABLE, detail=detail

@@ -1,7 +1,7 @@
 """From a quarantined event back to what the collector would have written of it. Pure."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +25,8 @@ from headwater.quarantine.model import Fix, KeptRow
 from headwater.spec import collected
 from headwater.spec.quarantined import Envelope
 from headwater.spec.reasons import Reason
+from headwater.webhooks.model import Made
+from headwater.webhooks.requests import event_record, failed_record, with_ids
 from headwater.workspaces.model import Source
 
 PASSES: Final = "passes"
@@ -51,17 +53,32 @@ def event_of(row: KeptRow) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and "batch" not in event else None
 
 
+Remake = Callable[[str, dict[str, Any]], Made]
+"""What a request to the webhook source with this id becomes now."""
+
+
+def no_remake(source_id: str, request: dict[str, Any]) -> Made:  # noqa: ARG001
+    """The Remake of who has no handlers."""
+    return Made(failed="Nothing makes events of it here.")
+
+
 def replay_of(
-    row: KeptRow, fixes: Sequence[Fix] = (), edited: dict[str, Any] | None = None
+    row: KeptRow,
+    fixes: Sequence[Fix] = (),
+    edited: dict[str, Any] | None = None,
+    remake: Remake = no_remake,
 ) -> Replay | None:
     """An event mended and ready to be sent on; None where it cannot be.
 
     It keeps the time of its first receipt and what its request said for it. One without a messageId
-    gets one made of its key, so that it is the same however often it is sent on.
+    gets one made of its key, so that it is the same however often it is sent on. A request of which
+    no events could be made is made into events now, or stays what it is.
     """
     event = event_of(row) if edited is None else edited
     if event is None:
         return None
+    if is_raw(row):
+        return Replay(row.key, row.reason, _remade(row, event, remake))
     mended = fixed(event, fixes)
     if mended.get("messageId") in (None, ""):
         mended = {**mended, "messageId": row.message_id or _id_of(row.key)}
@@ -78,10 +95,25 @@ def replay_of(
         anonymous_id=envelope.anonymous_id,
         fixed=envelope.fixed,
         channel=envelope.channel,
+        forwarded=envelope.forwarded,
         replay=row.key if row.reason == Reason.LOAD_FAILED else "",
     )
     meta = collected.ENCODER.encode(request)
     return Replay(row.key, row.reason, Record(row.source_id, row.received_at, 1, body, meta))
+
+
+def is_raw(row: KeptRow) -> bool:
+    """Whether it is no event, but a request to a webhook source."""
+    return bool(row.envelope) and _envelope(row.envelope).is_raw
+
+
+def _remade(row: KeptRow, request: dict[str, Any], remake: Remake) -> Record:
+    made = remake(row.source_id, request)
+    if not made.events and not made.failed:
+        made = Made(failed="No events were made of it.")
+    if made.failed:
+        return failed_record(row.source_id, row.received_at, request, made)
+    return event_record(row.source_id, row.received_at, with_ids(made.events, (row.key,)))
 
 
 def _batch(event: bytes, envelope: Envelope) -> bytes:
@@ -109,6 +141,12 @@ def entry(replays: Iterable[Replay], note: str) -> Entry:
         Tally(r.record.source_id, hour_of(r.record.received_at), Outcome.REPLAYED, r.reason, 1)
         for r in replays
     )
+    # Of one request there may be several events: so many more were accepted.
+    tallies += add_tallies(
+        Tally(r.record.source_id, hour_of(r.record.received_at), Outcome.ACCEPTED, "", more)
+        for r in replays
+        if (more := r.record.count - 1)
+    )
     return Entry({Stream.COLLECTED: [r.record for r in replays]}, tallies, marks=note.encode())
 
 
@@ -131,7 +169,7 @@ def tried(
 
 def written(row: KeptRow, replay: Replay) -> str:
     """The event of a replay as JSON text, without the batch around it."""
-    if not row.envelope or not _envelope(row.envelope).is_batch:
+    if is_raw(row) or not row.envelope or not _envelope(row.envelope).is_batch:
         return replay.record.body.decode()
     [event] = msgspec.json.decode(replay.record.body, type=_Batch).batch
     return bytes(event).decode()

@@ -21,9 +21,11 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `type` is what the path said the events are, for those that do not say it themselves;
     `fixed` are members that the path, the query or a header fixed, which win over the body's.
+    `failed` says why the body, a request to a webhook source, did not become events.
     `replay` is the quarantine's key of an event that is sent on again and whose messageId was let
-    through before (the warehouse refused it): by it the two are told apart. `again` is set
-    where a replay sends a request again.
+    through before (the warehouse refused it): by it the two are told apart. `forwarded` is the
+    source whose tracking plan sent the event here. `again` is set where
+    a replay sends a request again.
     """
 
     shape: Shape
@@ -36,7 +38,9 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     fixed: dict[str, str] = {}
     channel: str = ""
     replay: str = ""
+    forwarded: str = ""
     again: Again | None = None
+    failed: str = ""
 
 
 ENCODER = msgspec.json.Encoder()

@@ -9,8 +9,9 @@ import msgspec
 class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     """What an event's request said for it, so that it can be sent on again as it came.
 
+    `is_raw` says that it is a request to a webhook source of which no events could be made.
     `sent_at` is in microseconds; `shared` are members that its batch had for all of its events,
-    `fixed` those that its path fixed.
+    `fixed` those that its path fixed; `forwarded` see spec.collected.
     """
 
     is_batch: bool = False
@@ -22,6 +23,8 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     channel: str = ""
     shared: dict[str, Any] = {}
     fixed: dict[str, str] = {}
+    forwarded: str = ""
+    is_raw: bool = False
 
 
 class QuarantinedEvent(msgspec.Struct, frozen=True):

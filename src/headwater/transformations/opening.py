@@ -1,7 +1,5 @@
 """Published transformations with their secrets opened: for those who lead events through."""
 
-from pathlib import Path
-
 import msgspec
 
 from headwater.errors import HeadwaterError
@@ -9,25 +7,6 @@ from headwater.kit.logging import logger
 from headwater.kit.vault import Vault
 from headwater.transformations.model import PART, Published, Ready, Secrets, Transformation
 from headwater.workspaces.model import Configuration
-from headwater.workspaces.snapshot import PublishedConfiguration
-
-
-class OpenedConfiguration(PublishedConfiguration):
-    """The published configuration, whose secrets stay sealed in the file and are opened here."""
-
-    def __init__(self, directory: Path, vault: Vault) -> None:
-        super().__init__(directory)
-        self._vault = vault
-        self._sealed: Configuration | None = None
-        self._opened: Configuration | None = None
-
-    def current(self) -> Configuration | None:
-        """The newest one, opened once."""
-        newest = super().current()
-        if newest is not self._sealed:
-            self._opened = None if newest is None else opened(newest, self._vault)
-            self._sealed = newest
-        return self._opened
 
 
 def opened(configuration: Configuration, vault: Vault) -> Configuration:

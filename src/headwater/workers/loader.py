@@ -29,13 +29,14 @@ from headwater.loading.model import (
     Quarantined,
     Replaced,
     SourceBatch,
+    Violated,
 )
 from headwater.loading.prepare import prepare
 from headwater.loading.replacing import AgainBatch, Decided, Standing, asked, decide
 from headwater.naming import snake_case
 from headwater.ports import LOADER, Log, Positions, Stored, Stream, add_tallies
 from headwater.settings import Settings
-from headwater.spec import accepted, again, quarantined
+from headwater.spec import accepted, again, quarantined, violations
 from headwater.workspaces.model import Configuration
 
 _MOST_REFUSED: Final = 100
@@ -43,7 +44,7 @@ _MOST_REFUSED: Final = 100
 _READ_BYTES: Final = 32_000_000
 _IDLE_CHECKPOINT_SECONDS: Final = 20.0
 _MOVE_EVERY_SECONDS: Final = 30.0
-_STREAMS: Final = (Stream.ACCEPTED, Stream.QUARANTINED)
+_STREAMS: Final = (Stream.ACCEPTED, Stream.QUARANTINED, Stream.VIOLATIONS)
 
 
 Refused = Sequence[Mapping[int, str]]
@@ -65,6 +66,7 @@ class Part(msgspec.Struct):
     batches: list[SourceBatch] = []
     again: list[AgainBatch] = []
     quarantined: list[Quarantined] = []
+    violations: list[Violated] = []
     slugs: dict[str, str] = {}
 
 
@@ -83,6 +85,7 @@ class Targets(Protocol):
         slugs: Mapping[str, str],
         positions: Mapping[str, Positions],
         replaced: Replaced | None = None,
+        violations: Sequence[Violated] = (),
     ) -> None:
         """All of this in one transaction. Raises WarehouseError."""
         ...
@@ -277,7 +280,8 @@ class LoaderWorker:
                 prepared = msgspec.structs.replace(prepared, tallies=tallies)
             aside = [*part.quarantined, *decided.quarantined]
             self._targets.commit(
-                workspace_id, prepared, aside, part.slugs, positions, decided.replaced
+                *(workspace_id, prepared, aside, part.slugs, positions, decided.replaced),
+                violations=part.violations,
             )
             return prepared
 
@@ -373,6 +377,10 @@ def _put(part: Part, stream: Stream, each: Stored, slug: str) -> None:
             part.batches.append(SourceBatch(record.source_id, slug, hour, events))
         else:
             part.again.append(AgainBatch(record.source_id, slug, hour, note.mode, events))
+    elif stream is Stream.VIOLATIONS:
+        part.violations += [
+            Violated(record.source_id, slug, found) for found in violations.decode(record.body)
+        ]
     else:
         part.quarantined += [
             Quarantined(record.source_id, slug, event) for event in quarantined.decode(record.body)

@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from headwater.debugger.backwards import backwards
+from headwater.functions import workshop
+from headwater.governing import made_of
 from headwater.kit import metrics
 from headwater.kit.clock import Clock
 from headwater.kit.logging import logger
 from headwater.kit.service import Service, run_forever
 from headwater.kit.vault import open_vault
+from headwater.opening import OpenedConfiguration
 from headwater.pipeline.again import Again, run_of
 from headwater.pipeline.batch import Batch, Settled, process, settle
 from headwater.pipeline.dedupe import decode_marks
@@ -23,9 +26,10 @@ from headwater.pipeline.event import Limits
 from headwater.pipeline.program import Programs
 from headwater.ports import REPLAYS, Log, Outcome, Owner, Retention, Stored, Stream
 from headwater.settings import Settings
-from headwater.transformations.opening import OpenedConfiguration
+from headwater.workers.forwards import ForwardWorker
 from headwater.workers.remembered import BYTES, REQUESTS, Remembered
 from headwater.workers.seen import SeenIds
+from headwater.workers.webhooks import WebhookWorker
 from headwater.workspaces.model import Configuration
 
 CONSUMER: Final = "pipeline"
@@ -33,6 +37,7 @@ CONSUMER: Final = "pipeline"
 _READ_BYTES: Final = 8_000_000
 _RETAIN_EVERY_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.05
+_FORWARD_SECONDS: Final = 0.25
 _DAY_SECONDS: Final = 86_400.0
 
 
@@ -213,19 +218,60 @@ class Paced(Service):
 
 def run(settings: Settings, log: Log, clock: Clock, stop: threading.Event) -> None:
     """Run the pipeline until `stop` is set; then finish what was collected, within the time
-    that settings.drain_seconds gives."""
+    that settings.drain_seconds gives.
+
+    What webhook sources are sent is made into events beside it, on a thread: a handler that takes
+    its time keeps no other source waiting.
+    """
+    with workshop.opened(settings, clock, records=True):
+        _run(settings, log, clock, stop)
+
+
+def _run(settings: Settings, log: Log, clock: Clock, stop: threading.Event) -> None:
     seen = SeenIds(settings.data_dir / "seen", days=settings.dedupe_days)
     vault = open_vault(settings.data_dir, settings.secret_key)
     configuration = OpenedConfiguration(settings.data_dir, vault)
     worker = PipelineWorker(log, seen, configuration.current, settings, clock)
     logger(worker.name).info("pipeline.started", seen_ids=len(seen))
     _calm_garbage_collection()
+    # Each thread reads the configuration for itself.
+    published = OpenedConfiguration(settings.data_dir, vault)
+    webhooks = WebhookWorker(log, published.current, made_of)
+    making = threading.Thread(
+        target=_make_events, args=(webhooks, settings, stop), name="webhooks", daemon=True
+    )
+    making.start()
+    forwarding = threading.Thread(
+        target=_forward, args=(ForwardWorker(log), stop), name="forwards", daemon=True
+    )
+    forwarding.start()
     try:
         paced = Paced(worker, settings.batch_max_events // 10)
         run_forever(paced, stop, idle_seconds=_PAUSE_SECONDS)
         end = time.monotonic() + settings.drain_seconds
+        making.join(settings.drain_seconds)
+        forwarding.join(settings.drain_seconds)
         while time.monotonic() < end and worker.run_once():
             pass
+    finally:
+        worker.close()
+
+
+def _make_events(worker: WebhookWorker, settings: Settings, stop: threading.Event) -> None:
+    """Make events of what webhook sources are sent until `stop` is set, and then of the rest."""
+    try:
+        run_forever(worker, stop, idle_seconds=_PAUSE_SECONDS)
+        end = time.monotonic() + settings.drain_seconds
+        while time.monotonic() < end and worker.run_once():
+            pass
+    finally:
+        worker.close()
+
+
+def _forward(worker: ForwardWorker, stop: threading.Event) -> None:
+    """Bring what plans forward to its source until `stop` is set. The rest waits in the log."""
+    try:
+        run_forever(worker, stop, idle_seconds=_FORWARD_SECONDS)
     finally:
         worker.close()
 

@@ -10,7 +10,7 @@ import duckdb
 import msgspec
 
 from headwater.errors import WarehouseError, WarehouseRefusedError
-from headwater.loading.model import INTERNAL_SCHEMA, Prepared, Quarantined, Replaced
+from headwater.loading.model import INTERNAL_SCHEMA, Prepared, Quarantined, Replaced, Violated
 from headwater.loading.model import Catalog as TableCatalog
 from headwater.loading.replacing import Standing
 from headwater.ports import Positions, Tally, add_tallies
@@ -82,9 +82,10 @@ class DuckDBWarehouses:
         slugs: Mapping[str, str],
         positions: Mapping[str, Positions],
         replaced: Replaced | None = None,
+        violations: Sequence[Violated] = (),
     ) -> None:
         """Carry out a load of a workspace in one transaction. Raises WarehouseError."""
-        load = Load(prepared, quarantined, slugs, positions, replaced)
+        load = Load(prepared, quarantined, slugs, positions, replaced, violations)
         self.workspace(workspace_id).load(load)
 
     def standing(

@@ -26,13 +26,14 @@ from headwater.loading.model import (
     Replaced,
     TableKey,
     UserRows,
+    Violated,
     WidenColumn,
 )
 from headwater.loading.replacing import Standing
 from headwater.ports import Positions, Tally
 from headwater.spec.quarantined import QuarantinedEvent
 from headwater.spec.reasons import Reason
-from headwater.warehouses.duckdb import conflicts, people, replacing, store
+from headwater.warehouses.duckdb import conflicts, people, replacing, store, violations
 from headwater.warehouses.duckdb.engine import Tuning, connect, duckdb_errors
 from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name
 from headwater.warehouses.duckdb.views import all_views, changed_views
@@ -42,14 +43,15 @@ _WIDENED = (ColumnType.INTEGER, ColumnType.FLOAT)
 
 
 class Load(msgspec.Struct, frozen=True):
-    """All that one transaction does: prepared rows, events kept aside by the pipeline, the slugs of
-    the sources, and how far the streams have been read with it."""
+    """All that one transaction does: prepared rows, what the pipeline kept aside or found wrong,
+    the slugs of the sources, and how far the streams have been read with it."""
 
     prepared: Prepared
     quarantined: Sequence[Quarantined]
     sources: Mapping[str, str]
     positions: Mapping[str, Positions]
     replaced: Replaced | None = None
+    violations: Sequence[Violated] = ()
 
 
 class DuckDBWarehouse:
@@ -124,6 +126,7 @@ class DuckDBWarehouse:
                 people.merge(connection, those)
         conflicts.keep(connection, prepared.conflicts)
         _append_quarantine(connection, [*load.quarantined, *map(_kept_aside, prepared.failed)])
+        violations.append(connection, load.violations)
         store.keep_sources(connection, load.sources)
         store.keep_tallies(connection, prepared.tallies)
         store.keep_positions(connection, load.positions)
