@@ -33,6 +33,7 @@ COMMANDS: Final = (
     Command("import", "import_:import_", "Make events of a file."),
     Command("convert", "convert:convert", "Write a file in another format."),
     Command("pull", "pull:pull", "Make events of the rows of a database as they change."),
+    Command("consume", "consume:consume", "Make events of the messages of Kafka topics."),
     Command("query", "query:query", "Ask the warehouse in SQL."),
     Command("export", "export:app", "Write stored events, one JSON object a line."),
     Command("warehouse", "warehouse:app", "Show what the warehouse makes of events."),

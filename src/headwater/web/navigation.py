@@ -51,7 +51,15 @@ SECTIONS: Final = (
         (
             Place("/govern", N_("Steps"), "water", "g", Permission.PLAN_READ),
             Place("/rules", N_("Cleaning rules"), "filter", "r", Permission.PLAN_READ),
+            Place("/plans", N_("Tracking plans"), "book", "p", Permission.PLAN_READ),
             Place("/transformations", N_("Transformations"), "edit", "t", Permission.PLAN_READ),
+            Place(
+                "/functions",
+                N_("Functions"),
+                "terminal",
+                "f",
+                OnSome(Permission.FUNCTION_READ),
+            ),
             Place("/replays", N_("Replays"), "refresh", "y", OnSome(Permission.SOURCE_READ)),
             Place("/what-if", N_("What if"), "play", "i", WHAT_IF),
         ),
