@@ -5,6 +5,7 @@ BIN := .venv/bin
 NODE := tests/flows/node
 SUITE := .venv/json-schema-test-suite
 JAVA := tests/flows/java
+KAFKA := tests/streams/kafka
 PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -16,7 +17,7 @@ run: .venv/.installed  ## start Headwater and say how to send a first event
 demo: .venv/.installed  ## start it and live weeks of a small shop (DATA=FOLDER replays real data)
 	@exec $(BIN)/headwater demo --serve $(if $(DATA),--data "$(DATA)")
 
-test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed $(SUITE)/.installed  ## install what the tests need and run them all
+test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed $(KAFKA)/lib/.installed $(SUITE)/.installed  ## install what the tests need and run them all
 	@.ci/need chromium go postgres mariadbd
 	$(BIN)/pytest $(PYTEST_ARGS)
 
@@ -38,7 +39,7 @@ tracker: $(NODE)/node_modules/.installed  ## put the browser tracker's files tog
 	node .ci/tracker.mjs
 
 clean:  ## remove what was installed; data folders stay
-	rm -rf .venv $(NODE)/node_modules $(JAVA)/lib
+	rm -rf .venv $(NODE)/node_modules $(JAVA)/lib $(KAFKA)/lib
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -73,8 +74,8 @@ $(NODE)/node_modules/.installed: $(NODE)/package-lock.json
 	  || { echo 'The npm packages of the tests could not be installed.' >&2; exit 1; }
 	@touch $@
 
-$(JAVA)/lib/.installed: $(JAVA)/pom.xml
+$(JAVA)/lib/.installed $(KAFKA)/lib/.installed: %/lib/.installed: %/pom.xml
 	@.ci/need java mvn
-	cd $(JAVA) && mvn -q -B dependency:copy-dependencies -DoutputDirectory=lib \
+	cd $* && mvn -q -B dependency:copy-dependencies -DoutputDirectory=lib \
 	  || { echo 'The Java packages of the tests could not be installed.' >&2; exit 1; }
 	@touch $@

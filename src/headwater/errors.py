@@ -242,6 +242,13 @@ class PullError(HeadwaterError):
     status = 400
 
 
+class StreamError(HeadwaterError):
+    """A stream cannot be read as asked."""
+
+    code = "stream_failed"
+    status = 400
+
+
 class FqlError(HeadwaterError):
     """A destination filter does not parse; `column` (from 1) says where."""
 

@@ -16,13 +16,16 @@ class Rejects:
     Each line has `line` (where the row begins in its file), `reason` and `row` (its text).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_kept: bool = False) -> None:
+        """With `is_kept`, what earlier runs rejected stays."""
         self.path = path
+        self._is_kept = is_kept
         self.count = 0
         self._file: BinaryIO | None = None
 
     def __enter__(self) -> "Rejects":
-        self.path.unlink(missing_ok=True)
+        if not self._is_kept:
+            self.path.unlink(missing_ok=True)
         return self
 
     def __exit__(
@@ -39,7 +42,7 @@ class Rejects:
         self.count += 1
         try:
             if self._file is None:
-                self._file = self.path.open("wb")
+                self._file = self.path.open("ab" if self._is_kept else "wb")
             self._file.write(
                 msgspec.json.encode(
                     {"line": row.line, "reason": writable(reason), "row": writable(row.raw)}

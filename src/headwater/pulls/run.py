@@ -64,7 +64,7 @@ def run(
     with (
         open_database(definition.pull.url) as reader,
         open_state(job.data_dir, pull_id, is_new=job.is_reset) as state,
-        Rejects(job.rejected) as rejects,
+        Rejects(job.rejected, is_kept=bool(definition.pull.cursor)) as rejects,
     ):
         return _Run(job, pull_id, state, rejects, client, report).whole(reader)
 

@@ -1,0 +1,1 @@
+"""Messages of streams become events, each once."""

@@ -1,0 +1,85 @@
+"""A stream: where its messages are, and what becomes of one."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import xxhash
+from msgspec import Meta
+
+from headwater.errors import StreamError
+from headwater.imports.model import ColumnRule, EventRule, FileMapping, FileRules, RowRule
+
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Kafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Topics of Apache Kafka whose messages are JSON."""
+
+    servers: Annotated[str, Meta(min_length=1)]
+    """`host:port`, several separated by commas."""
+    topics: Annotated[tuple[str, ...], Meta(min_length=1, max_length=100)]
+    start: Literal["earliest", "latest"] = "earliest"
+    """Where a partition is begun that was never read."""
+    options: dict[str, str] = {}
+    """More of librdkafka's configuration, as for TLS and passwords; `${NAME}` is a variable of the
+    environment."""
+
+
+class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stream file: the topics, and the mapping of messages to events, as for imported files."""
+
+    kafka: Kafka
+    columns: dict[str, str | ColumnRule] = {}
+    skip: tuple[RowRule, ...] = ()
+    reject: tuple[RowRule, ...] = ()
+    events: tuple[EventRule, ...] = ()
+
+    @property
+    def mapping(self) -> FileMapping | None:
+        """How a message becomes events; None takes it as events in Segment's shape."""
+        if not self.events:
+            return None
+        return FileMapping(FileRules(), self.columns, self.skip, self.reject, self.events)
+
+    def id_in(self, source_id: str) -> str:
+        """The same for the same servers into the same source: by it offsets are kept."""
+        told = [self.kafka.servers, source_id]
+        return xxhash.xxh3_128_hexdigest(msgspec.json.encode(told))
+
+
+def read_definition(path: Path) -> Definition:
+    """The definition in a file. Raises StreamError, which names the member that is wrong."""
+    try:
+        raw: Any = tomllib.loads(path.read_text("utf-8-sig"))
+        definition = msgspec.convert(raw, Definition)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StreamError(f"{path} cannot be read: {error}.") from None
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise StreamError(
+            f"{path.name} cannot be used: {error}.", hint="docs/streams.md lists its members."
+        ) from None
+    for number, rule in enumerate(definition.events):
+        if rule.group or rule.once:
+            raise StreamError(
+                f"`events[{number}]` has `group` or `once`, which a stream cannot have.",
+                hint="Each message makes its own events.",
+            )
+    if not definition.events and (definition.columns or definition.skip or definition.reject):
+        raise StreamError("The mapping makes no event.", hint="Add an [[events]] table.")
+    return definition
+
+
+def resolved(text: str) -> str:
+    """A text with the environment's variables in it. Raises StreamError, naming a missing one."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name not in os.environ:
+            raise StreamError(f"An option names ${{{name}}}, which the environment does not have.")
+        return os.environ[name]
+
+    return _VARIABLE.sub(value, text)

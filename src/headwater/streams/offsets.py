@@ -1,0 +1,43 @@
+"""How far each partition was read: kept when the server has the events on disk, and not before."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from headwater.errors import StreamError
+
+FOLDER: Final = "streams"
+
+Offsets = dict[str, int]
+"""The next message to read, by `topic/partition`."""
+
+
+def load(data_dir: Path, stream_id: str) -> Offsets:
+    """The offsets that were kept. Raises StreamError for a file that is damaged."""
+    path = data_dir / FOLDER / f"{stream_id}.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Offsets)
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError) as error:
+        raise StreamError(
+            f"{path} is damaged: {error}.",
+            hint="Remove it to read the topics from their start: events keep their messageIds.",
+        ) from None
+
+
+def keep(data_dir: Path, stream_id: str, offsets: Offsets) -> None:
+    """Keep the offsets, durably and in one step. Raises StreamError."""
+    path = data_dir / FOLDER / f"{stream_id}.json"
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            file.write(msgspec.json.encode(offsets))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise StreamError(f"The offsets cannot be kept in {path}: {error.strerror}.") from None
