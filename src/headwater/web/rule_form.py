@@ -15,6 +15,7 @@ from headwater.web.settings_form import (
     fault_of,
     first_fault,
     fql_fault,
+    in_words,
     last,
     rows,
     settings,
@@ -100,6 +101,5 @@ def refused(visit: Visit, kind: Kind, error: HeadwaterError) -> Fault:
     if problem.field == "settings":
         found = fault_of(error.message.removeprefix("settings: ").rstrip("."), kind.settings)
         if found:
-            said = visit.translator.problem(f"{found.message[:1].upper()}{found.message[1:]}.")
-            return msgspec.structs.replace(found, message=said)
+            return msgspec.structs.replace(found, message=in_words(visit, found.message))
     return Fault(_FIELDS.get(problem.field, ""), problem.message, problem.hint)

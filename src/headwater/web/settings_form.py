@@ -11,6 +11,7 @@ from msgspec import NODEFAULT
 from headwater import fql
 from headwater.errors import BadRequestError, FqlError
 from headwater.web.frame import Visit
+from headwater.web.navigation import N_
 
 Sent = Mapping[str, Sequence[str]]
 """The values of a form, by the names of its fields."""
@@ -37,6 +38,18 @@ LABELS: Final = {
     "ipv6": "IPv6 bits",
 }
 """What settings are called whose own names say too little."""
+
+_PLAIN: Final = (
+    (re.compile(r"Expected `(?:int|float|.*\|.*)`, got"), N_("Must be a number.")),
+    (re.compile(r"Expected `\w+`, got"), N_("Is not of the right type.")),
+    (re.compile(r"Expected `str` matching"), N_("Is not written in the right form.")),
+    (
+        re.compile(r"Expected `\w+` of length (?P<bound>[<>=]+ \d+)"),
+        N_("Its length must be %(bound)s."),
+    ),
+    (re.compile(r"Expected `\w+` (?P<bound>[<>=]+ [\d.]+)"), N_("Must be %(bound)s.")),
+)
+"""What a type says of a value that is not of it, and what people are told."""
 
 
 class Widget(StrEnum):
@@ -180,6 +193,16 @@ def fault_of(message: str, kind: type[msgspec.Struct], prefix: str = "s.") -> Fa
     if named and named[1] in names:
         return Fault(prefix + named[1], message[named.end() :])
     return None
+
+
+def in_words(visit: Visit, message: str) -> str:
+    """A refusal of settings in the visitor's words; what a type says of itself is said plainly."""
+    for pattern, plain in _PLAIN:
+        if found := pattern.match(message):
+            return visit._(plain, **found.groupdict())
+    said = visit.translator.problem(f"{message.rstrip('.')}.")
+    first = said.partition(" ")[0]
+    return said if first != first.lower() else said[:1].upper() + said[1:]
 
 
 def _control(

@@ -28,6 +28,7 @@ from headwater.web.settings_form import (
     fault_of,
     first_fault,
     fql_fault,
+    in_words,
     last,
     rows,
     settings,
@@ -184,7 +185,8 @@ def _fault_of(visit: Visit, index: int, operation: Operation, values: Sent) -> F
         kind.compiled(msgspec.convert(operation.settings, type=kind.settings), Secrets())
     except UNUSABLE as error:
         text = str(error).rstrip(".")
-        return fault_of(text, kind.settings, prefix) or Fault(f"op.{index}", f"{text}.")
+        found = fault_of(text, kind.settings, prefix) or Fault(f"op.{index}", text)
+        return msgspec.structs.replace(found, message=in_words(visit, found.message))
     return None
 
 

@@ -45,9 +45,9 @@ class _Catalogue(gettext.NullTranslations):
     def __init__(self, texts: dict[tuple[str, str], tuple[str, ...]]) -> None:
         super().__init__()
         self._texts = texts
-        self._problems = [
-            (_pattern(text), said[0]) for (context, text), said in texts.items() if context
-        ]
+        # Where several fit, the one that says the most itself is meant.
+        known = sorted((text for context, text in texts if context), key=len, reverse=True)
+        self._problems = [(_pattern(text), texts[PROBLEM, text][0]) for text in known]
 
     def gettext(self, message: str) -> str:
         return self.pgettext("", message)
