@@ -12,6 +12,7 @@ from headwater.plans import changing
 from headwater.plans.changing import Upsert
 from headwater.plans.drift import settling
 from headwater.plans.linting.linting import lint
+from headwater.plans.linting.model import Conventions
 from headwater.plans.model import Rule, RuleId, RuleType
 from headwater.plans.violations import reading
 from headwater.plans.violations.model import Selection
@@ -118,7 +119,7 @@ async def _show(visit: Visit, form: EventForm, error: HeadwaterError | None = No
         type_names=TYPE_NAMES,
         rows=rows,
         rule_path=rule_path,
-        findings=await run_in_threadpool(lint, found.rules),
+        findings=await run_in_threadpool(lint, found.rules, Conventions(descriptions=False)),
         may_change=visit.may(CHANGE),
         form=form,
         problem=visit.problem(error) if error else None,
