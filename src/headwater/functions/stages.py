@@ -41,19 +41,26 @@ class FunctionStage:
         memory = self._memory
         if memory.is_reminding or (memory.is_looking and self._is_noticed) or not events:
             return verdicts
-        before = [shaped(event) for event in events]
-        results = self._results(before)
-        for index, result in enumerate(results):
-            if result.patch is not None:
-                verdicts[index] = put_changes(events[index], before[index], result.patch)
-            elif _is_said(result):
-                verdicts[index] = self._decided(events[index], before[index], result)
+        before: list[dict[str, Any]] = []
+        results: list[Result] = []
+        for shapes, found in self._workshop.stream(self._prepared, events, shaped):
+            # The function works on the next events meanwhile.
+            for index, (shape, result) in enumerate(zip(shapes, found, strict=True), len(results)):
+                verdicts[index] = self._decided(events[index], shape, result)
+            before += shapes
+            results += found
+        self._retry(events, before, results, verdicts)
         self._count(events, results, verdicts)
         return verdicts
 
-    def _results(self, before: list[dict[str, Any]]) -> list[Result]:
-        """What the function makes of the events; those that it asks to be retried are."""
-        results = self._workshop.changes(self._prepared, before)
+    def _retry(
+        self,
+        events: Sequence[Event],
+        before: Sequence[dict[str, Any]],
+        results: list[Result],
+        verdicts: list[Verdict],
+    ) -> None:
+        """Give those events again that the function asks to be retried."""
         for _ in range(RETRIES):
             again = [
                 index
@@ -61,13 +68,17 @@ class FunctionStage:
                 if result.failed is not None and result.failed.kind is Failure.RETRY
             ]
             if not again:
-                break
+                return
             more = self._workshop.changes(self._prepared, [before[at] for at in again])
             for index, result in zip(again, more, strict=True):
                 results[index] = result
-        return results
+                verdicts[index] = self._decided(events[index], before[index], result)
 
     def _decided(self, event: Event, before: dict[str, Any], result: Result) -> Verdict:
+        if result.patch is not None:
+            return put_changes(event, before, result.patch)
+        if not _is_said(result):
+            return None
         if result.failed is not None:
             return refused(self._ready.name, result.failed)
         if result.dropped is not None:

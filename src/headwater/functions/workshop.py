@@ -6,7 +6,7 @@ here what they are run with.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -72,6 +72,15 @@ class Workshop:
     def changes(self, prepared: "Prepared", events: Sequence[dict[str, Any]]) -> list[Result]:
         """The same, with a patch in place of an event that was changed."""
         return self._sandbox(prepared).changes(events)
+
+    def stream(
+        self,
+        prepared: "Prepared",
+        events: Sequence[Any],
+        shape: Callable[[Any], dict[str, Any]],
+    ) -> Iterator[tuple[Sequence[dict[str, Any]], list[Result]]]:
+        """The same piece by piece, with the events as `shape` makes them: see `Sandbox.stream`."""
+        return self._sandbox(prepared).stream(events, shape)
 
     def _sandbox(self, prepared: "Prepared") -> Sandbox:
         with self._lock:
