@@ -225,7 +225,7 @@ class ListedRuns(msgspec.Struct, frozen=True, kw_only=True):
     noted: bool = False
 
 
-class Runs(msgspec.Struct, frozen=True):
+class FunctionRuns(msgspec.Struct, frozen=True):
     """The last runs, the newest first, and what was done by five minutes of the last day."""
 
     runs: list[Run]

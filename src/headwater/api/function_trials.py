@@ -13,9 +13,9 @@ from headwater.access.model import OnSome
 from headwater.access.permissions import Permission
 from headwater.api.frame import ApiRoute, Call, Data, Doc, answer
 from headwater.api.function_bodies import (
+    FunctionRuns,
     FunctionTrial,
     ListedRuns,
-    Runs,
     Tried,
     TriedFunction,
     TryFunction,
@@ -185,7 +185,7 @@ async def history(call: Call) -> Response:
     spans = await run_in_threadpool(runs.spans, folder, found.id, since)
     if not call.principal.may(Permission.PII_READ):
         kept = [msgspec.structs.replace(each, lines=(), errors=()) for each in kept]
-    return answer(Data(Runs(list(kept), spans)))
+    return answer(Data(FunctionRuns(list(kept), spans)))
 
 
 def _kept(folder: Any, function_id: str, asked: ListedRuns) -> Sequence[runs.Run]:
@@ -216,6 +216,6 @@ ROUTES = (
         f"{_ONE}/runs",
         OnSome(Permission.FUNCTION_READ),
         history,
-        Doc("Say what a function did.", TAG, query=ListedRuns, answer=Data[Runs]),
+        Doc("Say what a function did.", TAG, query=ListedRuns, answer=Data[FunctionRuns]),
     ),
 )
