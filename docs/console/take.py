@@ -84,6 +84,29 @@ def ask_what_if(page: Page) -> None:
     page.wait_for_selector("#what-if .tiles", timeout=60_000)
 
 
+def open_first_function(page: Page) -> None:
+    page.locator("tbody a.strong").first.click()
+    page.wait_for_selector(".gutter span")
+
+
+def try_function(page: Page) -> None:
+    open_first_function(page)
+    page.locator("#run").click()
+    page.wait_for_selector(".trial-result")
+
+
+def open_first_runs(page: Page) -> None:
+    open_first_function(page)
+    page.locator(".tabs a[href$='/runs']").click()
+    page.wait_for_selector(".main-svg", state="attached")
+
+
+def open_first_connections(page: Page) -> None:
+    open_first_function(page)
+    page.locator(".tabs a[href$='/connections']").click()
+    page.wait_for_selector("form.card")
+
+
 def ask(page: Page) -> None:
     page.locator("[data-example]").first.click()
     page.wait_for_selector("[data-grid] td[data-row]")
@@ -124,6 +147,10 @@ PAGES = (
     Shot("transformation", "/transformations", act=open_first_rule),
     Shot("replays", "/replays"),
     Shot("replays-new", "/replays/new"),
+    Shot("functions", "/functions"),
+    Shot("function", "/functions", act=try_function),
+    Shot("function-runs", "/functions", act=open_first_runs),
+    Shot("function-connections", "/functions", act=open_first_connections),
     Shot("what-if", "/what-if"),
     Shot("what-if-run", "/what-if", act=ask_what_if),
     Shot("source-steps", "/sources/{source}/steps"),
@@ -209,6 +236,7 @@ def fill(whole: Whole) -> str:
         whole.command("demo", "--weeks", "3", "--visitors", "600")
         whole.wait_until_loaded(timeout_seconds=300)
         transform(whole)
+        write_function(whole)
         return client.cookies["headwater_session"]
 
 
@@ -246,9 +274,51 @@ def transform(whole: Whole) -> None:
     made(whole, "/api/transformations", given | changes)
 
 
-def made(whole: Whole, path: str, body: dict[str, Any]) -> None:
+CODE = """\
+async function onTrack(event, settings) {
+  if (settings.testers.includes(event.userId)) {
+    throw new DropEvent("a tester");
+  }
+  const { price, currency } = event.properties;
+  if (price !== undefined && currency === undefined) {
+    console.log("no currency at", event.event);
+    event.properties.currency = settings.currency;
+  }
+  if (price < 0) throw new ValidationError("a price below zero");
+  return event;
+}
+"""
+
+
+def write_function(whole: Whole) -> None:
+    """A function on a source of its own, with some runs behind it."""
+    settings = [
+        {"name": "currency", "label": "Currency", "required": True},
+        {"name": "testers", "label": "Ids of testers", "type": "ARRAY"},
+        {"name": "apiKey", "label": "API key of the rates", "sensitive": True},
+    ]
+    body = {"code": CODE, "displayName": "Prices have a currency", "settings": settings}
+    more = {"resourceType": "INSERT_SOURCE", "description": "And orders of testers are left out"}
+    function = made(whole, "/api/functions", body | more)["function"]["id"]
+    made(whole, f"/api/functions/{function}/deploy", {})
+    source_id, key = whole.create_source("Point of sale")
+    values = {"currency": "EUR", "testers": ["tester-1"], "apiKey": "0123456789abcdef"}
+    connection = {"functionId": function, "integrationId": source_id, "enabled": True}
+    made(whole, "/api/insert-function-instances", connection | {"settings": values})
+    for number in range(40):
+        properties = {"price": -1 if number % 13 == 12 else number}
+        who = "tester-1" if number % 9 == 8 else f"till-{number % 3}"
+        event = {"event": "Item Sold", "userId": who, "properties": properties}
+        httpx.post(f"{whole.url}/v1/track", json=event, auth=(key, "")).raise_for_status()
+        if number % 4 == 0:
+            whole.wait_until_loaded()
+
+
+def made(whole: Whole, path: str, body: dict[str, Any]) -> Any:
     headers = {"Authorization": f"Bearer {whole.token}"}
-    httpx.post(f"{whole.url}{path}", json=body, headers=headers, timeout=60).raise_for_status()
+    answer = httpx.post(f"{whole.url}{path}", json=body, headers=headers, timeout=60)
+    answer.raise_for_status()
+    return answer.json()["data"]
 
 
 @cache

@@ -277,4 +277,5 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _run(row: Sequence[Any]) -> Run:
     notes = msgspec.json.decode(row[9], type=Notes)
-    return Run(*row[:9], lines=notes.lines, errors=notes.errors, id=row[10])
+    made = Run(*row[:9])
+    return msgspec.structs.replace(made, lines=notes.lines, errors=notes.errors, id=row[10])

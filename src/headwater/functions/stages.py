@@ -1,5 +1,6 @@
 """From published functions to the stages of a source, which give all events of a batch at once."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -41,6 +42,7 @@ class FunctionStage:
         memory = self._memory
         if memory.is_reminding or (memory.is_looking and self._is_noticed) or not events:
             return verdicts
+        started = time.perf_counter()
         before: list[dict[str, Any]] = []
         results: list[Result] = []
         for shapes, found in self._workshop.stream(self._prepared, events, shaped):
@@ -50,7 +52,7 @@ class FunctionStage:
             before += shapes
             results += found
         self._retry(events, before, results, verdicts)
-        self._count(events, results, verdicts)
+        self._count(events, results, verdicts, time.perf_counter() - started)
         return verdicts
 
     def _retry(
@@ -91,7 +93,11 @@ class FunctionStage:
         return put_back(event, before, result.events[0])
 
     def _count(
-        self, events: Sequence[Event], results: Sequence[Result], verdicts: Sequence[Verdict]
+        self,
+        events: Sequence[Event],
+        results: Sequence[Result],
+        verdicts: Sequence[Verdict],
+        seconds: float,
     ) -> None:
         dropped = sum(verdict is self._drop for verdict in verdicts)
         failed = sum(isinstance(verdict, Quarantine) for verdict in verdicts)
@@ -114,7 +120,7 @@ class FunctionStage:
                 changed=touched - dropped - failed,
                 dropped=dropped,
                 failed=failed,
-                milliseconds=sum(result.milliseconds for result in results),
+                milliseconds=round(1000 * seconds, 3),
                 lines=notes.lines,
                 errors=notes.errors,
             )

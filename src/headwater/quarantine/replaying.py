@@ -104,7 +104,7 @@ def replay_of(
 
 def is_raw(row: KeptRow) -> bool:
     """Whether it is no event, but a request to a webhook source."""
-    return bool(row.envelope) and _envelope(row.envelope).is_raw
+    return row.envelope is not None and row.envelope != "" and _envelope(row.envelope).is_raw
 
 
 def _remade(row: KeptRow, request: dict[str, Any], remake: Remake) -> Record:
