@@ -5,6 +5,7 @@ import re
 import msgspec
 
 from headwater.access.roles import Role
+from headwater.plans import changing as plans
 from headwater.transformations import changing
 from headwater.transformations.changing import Wanted
 from headwater.transformations.kinds import KINDS
@@ -149,6 +150,8 @@ def test_they_are_listed_by_source_switched_and_removed(stage: Stage) -> None:
 def test_the_steps_of_a_source_are_those_that_are_for_it(stage: Stage) -> None:
     held = made(stage)
     other = stage.source("Elsewhere")
+    plan = plans.create(stage.changes, stage.owner, "Shop plan")
+    plans.connect(stage.changes, stage.owner, plan.id, held.source_id)
     for path, is_there in (
         ("/govern", True),
         (f"/govern?source={other.id}", False),
@@ -157,4 +160,5 @@ def test_the_steps_of_a_source_are_those_that_are_for_it(stage: Stage) -> None:
     ):
         page = stage.ada.get(path).text
         assert (f'href="/transformations/{held.id}"' in page) is is_there
+        assert (f'href="/plans/{plan.id}"' in page) is is_there
         assert page.index("Clean") < page.index("Hold to the plan") < page.index("Run functions")

@@ -105,7 +105,14 @@ async def _cleaning(
             if phase_of(each) is phase
         ]
         found_stages.append(
-            Stage(label=label, about=about, icon=icon, href="/rules", new="/rules/new", steps=steps)
+            Stage(
+                label=label,
+                about=about,
+                icon=icon,
+                href="/rules",
+                new=_new(visit, "/rules/new"),
+                steps=steps,
+            )
         )
     return found_stages
 
@@ -129,7 +136,7 @@ async def _plans(
             if any(each in among for each in of):
                 whom = [known[each].name for each in of if each in known]
                 counted = counts.get(plan.id, Touches())
-                steps.append(Step(plan.name, f"/tracking-plans/{plan.id}", "", whom, True, counted))
+                steps.append(Step(plan.name, f"/plans/{plan.id}", "", whom, True, counted))
         return steps
 
     return Stage(
@@ -138,7 +145,7 @@ async def _plans(
             "Events that their tracking plan does not admit are told, stripped or kept aside."
         ),
         icon="book",
-        href="/tracking-plans",
+        href="/plans",
         steps=await run_in_threadpool(read),
     )
 
@@ -166,7 +173,7 @@ async def _transformations(
         about=N_("Other names, other values, hashes and masks, without code."),
         icon="edit",
         href="/transformations",
-        new="/transformations/new",
+        new=_new(visit, "/transformations/new"),
         steps=steps,
     )
 
@@ -196,8 +203,13 @@ async def _functions(
         about=N_("Code of your own, where rules do not reach."),
         icon="terminal",
         href="/functions",
+        new="/functions/new" if visit.may(Permission.FUNCTION_ADMIN) else "",
         steps=steps,
     )
+
+
+def _new(visit: Visit, path: str) -> str:
+    return path if visit.may(Permission.PLAN_ADMIN) else ""
 
 
 class _OfSource(Protocol):

@@ -6,17 +6,16 @@ from typing import Any, Final
 import msgspec
 from starlette.concurrency import run_in_threadpool
 
-from headwater.access.permissions import Permission
 from headwater.errors import BadRequestError, NotFoundError
 from headwater.pipeline.event import Limits
 from headwater.web.frame import Visit
-from headwater.web.navigation import N_
+from headwater.web.navigation import N_, WHAT_IF
 from headwater.web.settings_form import Sent, last
 from headwater.whatif.model import Effect
 from headwater.whatif.trial import Comparison, compare, latest, pasted
 from headwater.workspaces.model import Configuration
 
-TRY: Final = (Permission.PLAN_READ, Permission.SOURCE_READ, Permission.PII_READ)
+TRY: Final = WHAT_IF
 """What a trial takes: it shows events."""
 COUNTS: Final = (100, 1_000, 10_000)
 SHOWN: Final = 20

@@ -30,7 +30,6 @@ async def index(visit: Visit) -> Response:
         stages=await stages(visit, source),
         sources=list(known.values()),
         source=source,
-        may_change=visit.may(Permission.PLAN_ADMIN),
     )
 
 
@@ -41,7 +40,6 @@ async def of_source(visit: Visit) -> Response:
         "source/steps.html",
         source=source,
         stages=await stages(visit, source),
-        may_change=visit.may(Permission.PLAN_ADMIN),
     )
 
 
