@@ -37,6 +37,7 @@ _UNREAD = {"/metrics", "/api/debugger"}
 
 _BODIES: dict[str, Any] = {
     "UpdateSource": {"name": "Stolen"},
+    "PutWebhook": {"preset": "stripe", "secret": "stolen"},
     "LabelDescription": {"description": "Stolen"},
     "ImportProgress": {"rows": 9},
     "SourceSettingsOutputV1": {"track": {"allowUnplannedEvents": False}},
@@ -199,7 +200,8 @@ def test_alice_finds_them_by_the_same_calls(cast: Cast) -> None:
     unreachable = 503  # no warehouse runs here
     for route in filter(of_alices, WITH_IDS):
         endless = route.path.endswith("/debugger")
-        if route.method != "DELETE" and not endless:
+        of_traffic = "/drifts/" in route.path  # there is no drift without events
+        if route.method != "DELETE" and not endless and not of_traffic:
             status = cast.call(cast.alice, route).status_code
             assert status in (200, 201, unreachable), f"{route.method} {route.path}: {status}"
 
