@@ -65,6 +65,7 @@ def test_every_check_says_what_it_looked_at(settings: Settings) -> None:
         "permissions",
         "configuration",
         "log",
+        "archive",
         "warehouse",
     }
 

@@ -13,12 +13,15 @@ LARGE_BYTES: Final = 24_000_000
 """The most bodies that files are merged to: they are in memory meanwhile."""
 
 _MERGED: Final = 8
-_TIERS: Final = (500_000, 4_000_000, LARGE_BYTES)
+_SMALL_BYTES: Final = LARGE_BYTES // 2
+"""Two files that hold less always fit into one."""
+
+_TIERS: Final = (500_000, 4_000_000, _SMALL_BYTES)
 
 
 def due(connection: Connection, today: int) -> Sequence[ArchiveFile]:
     """The next files to merge: they lie side by side. None where nothing is to be done."""
-    files = store.small(connection, LARGE_BYTES)
+    files = store.small(connection, _SMALL_BYTES)
     for _, group in groupby(files, key=lambda each: (each.source_id, each.day, each.partition)):
         if chosen := _chosen(list(group), today):
             return chosen

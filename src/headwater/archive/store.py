@@ -1,15 +1,17 @@
 """The archive's catalogue in the state database. All work in the caller's transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from headwater.archive.model import ArchiveFile, ArchiveSize
 from headwater.archive.tables import FILES, POSITIONS
 from headwater.ports import Positions
+
+_MOST_HOMES: Final = 500
 
 
 def positions(connection: Connection) -> dict[str, int]:
@@ -66,11 +68,22 @@ def files(
 
 
 def small(connection: Connection, received_bytes: int) -> list[ArchiveFile]:
-    """The files that hold less than so much, those that belong together side by side."""
+    """The files that hold less than so much and are not alone, those that belong together side by
+    side: of some sources and days."""
+    home = (FILES.c.source_id, FILES.c.day, FILES.c.partition)
+    is_small = FILES.c.removed_at.is_(None) & (FILES.c.received_bytes < received_bytes)
+    several = (
+        select(*home)
+        .where(is_small)
+        .group_by(*home)
+        .having(func.count() > 1)
+        .order_by(FILES.c.day)
+        .limit(_MOST_HOMES)
+    )
     wanted = (
         select(FILES)
-        .where(FILES.c.removed_at.is_(None), FILES.c.received_bytes < received_bytes)
-        .order_by(FILES.c.source_id, FILES.c.day, FILES.c.partition, FILES.c.first_position)
+        .where(is_small, tuple_(*home).in_(several))
+        .order_by(*home, FILES.c.first_position)
     )
     return _files(connection, wanted)
 
