@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from headwater.testing.whole import Whole
-from tests.browser.conftest import Look, Visit, Visitor
+from tests.browser.conftest import LOOKS, Look, Visit, Visitor
 from tests.plans.streams import hidden_plan, stream
 
 pytestmark = pytest.mark.whole
@@ -121,6 +121,7 @@ def _is_enforced(server: Whole, write_key: str, wanted: str) -> bool:
     return bool(server.query(wanted)[0]["n"])
 
 
+@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[1]], ids=lambda look: look.name, indirect=True)
 def test_no_page_of_plans_has_a_serious_fault(server: Whole, visit: Visit, look: Look) -> None:
     headers = {"Authorization": f"Bearer {server.token}"}
     source_id, write_key = server.create_source(f"Plans {look.name}")

@@ -14,7 +14,15 @@ _NARROW: Final = 2.0
 """A disk with less than this many reserves free wants attention before it is full."""
 
 Matter = Literal[
-    "down", "unreachable", "unbalanced", "disk_full", "disk_low", "late", "rejecting", "silent"
+    "down",
+    "unreachable",
+    "unbalanced",
+    "disk_full",
+    "disk_low",
+    "late",
+    "rejecting",
+    "silent",
+    "drift",
 ]
 
 
@@ -37,6 +45,8 @@ class Facts(msgspec.Struct, frozen=True):
     rejecting: Sequence[Source]
     down: Sequence[str]
     disk_reserve_bytes: int
+    drifts: int = 0
+    """What is sent otherwise than planned, and waits to be settled."""
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -47,6 +57,7 @@ def findings(facts: Facts) -> list[Finding]:
         *(() if facts.overview else (Finding("unreachable", "bad"),)),
         *((Finding("rejecting", "bad", 0, tuple(facts.rejecting)),) if facts.rejecting else ()),
         *((Finding("silent", "warn", 0, tuple(facts.silent)),) if facts.silent else ()),
+        *((Finding("drift", "warn", facts.drifts),) if facts.drifts else ()),
     ]
     return sorted(found, key=lambda each: each.tone != "bad")
 

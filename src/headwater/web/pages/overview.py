@@ -12,6 +12,7 @@ from headwater.access.model import Access
 from headwater.access.permissions import Permission
 from headwater.errors import UnavailableError
 from headwater.health import role_states
+from headwater.plans.drift import settling
 from headwater.settings import Settings
 from headwater.volumes.model import Overview, SourceVolume
 from headwater.web.frame import Page, Visit
@@ -52,6 +53,7 @@ async def show(visit: Visit) -> Response:
         rejecting=[each for each in found if health[each.id] is Health.REJECTING],
         down=await run_in_threadpool(_down, visit.context.settings),
         disk_reserve_bytes=visit.context.settings.disk_reserve_bytes,
+        drifts=await run_in_threadpool(_drifts, visit),
     )
     return visit.render(
         "overview/page.html",
@@ -83,6 +85,12 @@ async def _overview(visit: Visit, found: Sequence[Source], hours: int) -> Overvi
 def _change(overview: Overview) -> Change:
     before, after = overview.previous_accepted, overview.totals["accepted"]
     return Change(before, (after - before) / before if before else None)
+
+
+def _drifts(visit: Visit) -> int:
+    if not visit.may(Permission.PLAN_READ):
+        return 0
+    return sum(settling.open_counts(visit.context.changes, visit.principal).values())
 
 
 def _down(settings: Settings) -> list[str]:

@@ -17,6 +17,7 @@ from headwater.plans.model import Rule, RuleId, RuleType
 from headwater.plans.violations import reading
 from headwater.plans.violations.model import Selection
 from headwater.web.frame import Page, Visit
+from headwater.web.navigation import WHAT_IF
 from headwater.web.plan_forms import (
     EventForm,
     PlanForm,
@@ -121,6 +122,7 @@ async def _show(visit: Visit, form: EventForm, error: HeadwaterError | None = No
         rule_path=rule_path,
         findings=await run_in_threadpool(lint, found.rules, Conventions(descriptions=False)),
         may_change=visit.may(CHANGE),
+        may_try=visit.may(WHAT_IF),
         form=form,
         problem=visit.problem(error) if error else None,
     )
