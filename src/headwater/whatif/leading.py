@@ -64,7 +64,9 @@ class Led(msgspec.Struct):
 class Seen:
     """The ids of messages that passed, in 16 bytes each once they are many."""
 
-    def __init__(self) -> None:
+    def __init__(self, spilled: int = _SPILLED) -> None:
+        """So many are held as they are before they are packed."""
+        self._spilled = spilled
         self._recent: set[bytes] = set()
         self._runs: list[Indexed] = []
 
@@ -78,7 +80,7 @@ class Seen:
             if is_new:
                 self._recent.add(digest)
             answers.append(is_new)
-        if len(self._recent) >= _SPILLED:
+        if len(self._recent) >= self._spilled:
             self._spill()
         return answers
 
