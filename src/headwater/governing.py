@@ -23,6 +23,7 @@ from headwater.plans.model import Published as Plans
 from headwater.transformations import stages as transformations
 from headwater.transformations.model import PART as TRANSFORMATIONS
 from headwater.transformations.model import Published as Transformations
+from headwater.webhooks import making as presets
 from headwater.webhooks.model import HandlerKind, Made, Maker, handlers_in
 from headwater.workspaces.model import Configuration, Source
 
@@ -46,7 +47,10 @@ FEATURES: Final[tuple[Feature, ...]] = (
 )
 """In the order in which events meet them: clean, enrich, plan, transform, functions."""
 
-MAKERS: Final[Mapping[HandlerKind, Maker]] = {HandlerKind.FUNCTION: making.make}
+MAKERS: Final[Mapping[HandlerKind, Maker]] = {
+    HandlerKind.FUNCTION: making.make,
+    HandlerKind.PRESET: presets.make,
+}
 """What makes events of what webhook sources are sent, by the kind of their handlers."""
 
 

@@ -7,32 +7,23 @@ from typing import Final
 from headwater.functions import opening as functions
 from headwater.kit.vault import Vault
 from headwater.transformations import opening as transformations
+from headwater.webhooks import opening as webhooks
+from headwater.workspaces import snapshot
 from headwater.workspaces.model import Configuration
-from headwater.workspaces.snapshot import PublishedConfiguration
 
 OPENERS: Final[tuple[Callable[[Configuration, Vault], Configuration], ...]] = (
     transformations.opened,
     functions.opened,
+    webhooks.opened,
 )
 """Each opens the secrets of its own part."""
 
 
-class OpenedConfiguration(PublishedConfiguration):
-    """The published configuration, whose secrets stay sealed in the file and are opened here."""
+class OpenedConfiguration(snapshot.OpenedConfiguration):
+    """The published configuration with all secrets of its parts opened."""
 
     def __init__(self, directory: Path, vault: Vault) -> None:
-        super().__init__(directory)
-        self._vault = vault
-        self._sealed: Configuration | None = None
-        self._opened: Configuration | None = None
-
-    def current(self) -> Configuration | None:
-        """The newest one, opened once."""
-        newest = super().current()
-        if newest is not self._sealed:
-            self._opened = None if newest is None else opened(newest, self._vault)
-            self._sealed = newest
-        return self._opened
+        super().__init__(directory, lambda sealed: opened(sealed, vault))
 
 
 def opened(configuration: Configuration, vault: Vault) -> Configuration:

@@ -57,6 +57,7 @@ from headwater.api import (
     volumes,
     warehouse,
     warehouses,
+    webhooks,
     what_if,
     workspace,
 )
@@ -89,6 +90,7 @@ _NOUNS: Final[tuple[ApiRoute, ...]] = (
     *functions.ROUTES,
     *function_trials.ROUTES,
     *function_instances.ROUTES,
+    *webhooks.ROUTES,
     *destinations.ROUTES,
     *warehouses.ROUTES,
     *delivery.ROUTES,

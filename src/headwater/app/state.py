@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Connection
+
 from headwater.access import heads, start
 from headwater.access.audit import Change
 from headwater.access.changes import Changes, Contributor
@@ -27,14 +29,22 @@ from headwater.settings import Settings
 from headwater.transformations import store as transformations
 from headwater.transformations.model import PART as TRANSFORMATIONS
 from headwater.webhooks.model import PART as WEBHOOKS
+from headwater.webhooks.model import with_senders
+from headwater.webhooks.store import senders
 from headwater.workspaces import snapshot, store
+
+
+def _handlers(connection: Connection) -> object | None:
+    """What makes events of webhooks: functions, and presets of senders."""
+    return with_senders(making.handlers(connection), senders(connection))
+
 
 CONTRIBUTORS: Final[Mapping[str, Contributor]] = {
     CLEANING: cleaning.published,
     PLANS: plans.published,
     TRANSFORMATIONS: transformations.published,
     FUNCTIONS: functions.published,
-    WEBHOOKS: making.handlers,
+    WEBHOOKS: _handlers,
 }
 """What features add to the published configuration, by the names that headwater.governing has."""
 

@@ -50,6 +50,7 @@ COMMANDS: Final = (
         "whatif", "whatif:whatif", "Say what changes would do to events, before they are made."
     ),
     Command("replay", "replay:app", "Lead collected events through the pipeline again."),
+    Command("webhook", "webhook:app", "Say who sends to webhook sources."),
     Command("trace", "trace:trace", "Show an event's way through all stages."),
     Command("ledger", "ledger:ledger", "Show the account of every event."),
     Command("config", "config:app", "Keep the configuration in files: pull, diff, apply."),

@@ -10,7 +10,7 @@ import msgspec
 from headwater.collect import body as bodies
 from headwater.collect import pixels, scripts, settings_json, webhooks
 from headwater.collect.addresses import TrustedProxies
-from headwater.collect.answers import SUCCESS, Answer, refusal, success
+from headwater.collect.answers import SUCCESS, Answer, answer, refusal, success
 from headwater.collect.routes import Dialect, Kind, Route
 from headwater.collect.sources import Sources
 from headwater.errors import ForbiddenError, RequestError, UnavailableError
@@ -113,7 +113,7 @@ def _taken(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted:
     )
 
 
-def _received(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted:
+def _received(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted | Answer:
     """A webhook's request, as it is: its source's handler makes events of it."""
     headers = call.headers
     source = webhooks.source_of(sources, call.route.source_id)
@@ -130,6 +130,10 @@ def _received(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted:
         headers,
         terms.proxies.client_ip(call.peer, headers),
     )
+    if (sender := sources.sender(source.id)) is not None:
+        told = webhooks.answer_of(sender, request, body, now)
+        if told is not None:
+            return answer(200, told, (b"content-type", b"application/json"))
     meta = received.ENCODER.encode(request)
     return Accepted(Record(source.id, now, 1, body, meta), SUCCESS, stream=Stream.RECEIVED)
 

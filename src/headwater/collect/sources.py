@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
-from headwater.webhooks.model import handlers_in
+from headwater.webhooks.model import Sender, handlers_in, senders_in
 from headwater.workspaces.model import Configuration, Source
 
 _REMEMBERED: Final = 10_000
@@ -22,6 +22,7 @@ class Sources:
         self._by_key = dict(configuration.by_write_key()) if configuration else {}
         self._by_id = configuration.by_id() if configuration else {}
         self._handlers = handlers_in(configuration) if configuration else {}
+        self._senders = senders_in(configuration) if configuration else {}
         self._by_authorization: dict[bytes, Source] = {}
 
     def by_key(self, key: str) -> Source | None:
@@ -33,6 +34,10 @@ class Sources:
     def has_handler(self, source_id: str) -> bool:
         """Whether something makes events of what a webhook source is sent."""
         return source_id in self._handlers
+
+    def sender(self, source_id: str) -> Sender | None:
+        """Who sends to a webhook source, where that is set."""
+        return self._senders.get(source_id)
 
     def by_authorization(self, header: bytes) -> Source | None:
         """The source whose key an Authorization header holds."""

@@ -5,8 +5,21 @@ from typing import Final
 
 from headwater.collect import body as bodies
 from headwater.collect.sources import Sources
-from headwater.errors import BadRequestError, NotFoundError
+from headwater.errors import (
+    BadRequestError,
+    NotFoundError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from headwater.spec import received
+from headwater.webhooks.model import Sender
+from headwater.webhooks.presets import PRESETS
+from headwater.webhooks.presets.preset import (
+    Incoming,
+    Preset,
+    RefusedError,
+    UnreadableError,
+)
 from headwater.workspaces.model import Source, SourceType
 
 _MOST_HEADERS: Final = 100
@@ -30,10 +43,54 @@ def source_of(sources: Sources, source_id: str) -> Source:
     if not sources.has_handler(source.id):
         raise BadRequestError(
             f"Nothing makes events of what the source {source.name!r} is sent.",
-            hint="Deploy a source function and connect it to this source, enabled.",
+            hint="Say who sends to it (headwater webhook set), or connect a source function to it.",
             code="no_handler",
         )
     return source
+
+
+def answer_of(sender: Sender, request: received.Request, body: bytes, now: int) -> bytes | None:
+    """Check that a request is its sender's; what is to be answered at once, where a sender tries
+    an address before it sends anything.
+
+    Raises UnauthorizedError, also for a repeated request that is too old to be a repetition.
+    """
+    preset = PRESETS.get(sender.preset)
+    if preset is None or sender.secret is None:
+        raise UnavailableError(
+            "The secret of this source's sender cannot be opened.",
+            hint="Give the secret key that it was sealed with, or set the sender's secret anew.",
+            code="sealed_secret",
+        )
+    incoming = Incoming(request.method, request.url, request.query, request.headers, body)
+    try:
+        preset.verify(incoming, sender.secret, now)
+    except RefusedError as problem:
+        if (answer := _unsigned_answer(preset, incoming, sender.secret)) is not None:
+            return answer
+        raise _refused(preset, str(problem)) from None
+    except UnreadableError as problem:
+        raise _refused(preset, str(problem)) from None
+    try:
+        return preset.answer(incoming, sender.secret)
+    except UnreadableError:
+        return None
+
+
+def _unsigned_answer(preset: Preset, incoming: Incoming, secret: str) -> bytes | None:
+    """What a trial of the address is answered that its sender does not sign."""
+    try:
+        return preset.answer(incoming, secret)
+    except UnreadableError:
+        return None
+
+
+def _refused(preset: Preset, problem: str) -> UnauthorizedError:
+    return UnauthorizedError(
+        f"{preset.title}: {problem}.",
+        hint=f"The secret that the source needs: {preset.secret}",
+        code="webhook_refused",
+    )
 
 
 def request_of(

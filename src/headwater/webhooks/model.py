@@ -17,6 +17,8 @@ class HandlerKind(StrEnum):
 
     FUNCTION = "function"
     """A source function: code."""
+    PRESET = "preset"
+    """A sender that is known, by its name."""
 
 
 class Handler(msgspec.Struct, frozen=True):
@@ -26,10 +28,20 @@ class Handler(msgspec.Struct, frozen=True):
     id: str
 
 
+class Sender(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who sends to a source: a preset's name, and the secret that requests are signed with, which
+    is sealed; `secret` is it in the open, where it was opened."""
+
+    preset: str
+    sealed: str
+    secret: str | None = None
+
+
 class Published(msgspec.Struct, frozen=True):
-    """The handlers of the sources that have one."""
+    """The handlers of the sources that have one, and the senders of those that have one."""
 
     handlers: dict[str, Handler] = {}
+    senders: dict[str, Sender] = {}
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -53,3 +65,20 @@ def handlers_in(configuration: Configuration) -> Mapping[str, Handler]:
     """The handlers of a published configuration, by the ids of their sources."""
     part = configuration.parts.get(PART)
     return {} if part is None else msgspec.json.decode(part, type=Published).handlers
+
+
+def senders_in(configuration: Configuration) -> Mapping[str, Sender]:
+    """The senders of a published configuration, by the ids of their sources."""
+    part = configuration.parts.get(PART)
+    return {} if part is None else msgspec.json.decode(part, type=Published).senders
+
+
+def with_senders(published: Published | None, senders: Mapping[str, Sender]) -> Published | None:
+    """The handlers of functions, and beside them those of senders: a function goes before."""
+    handlers = {
+        source_id: Handler(HandlerKind.PRESET, sender.preset)
+        for source_id, sender in senders.items()
+    }
+    if published is not None:
+        handlers |= published.handlers
+    return Published(handlers, dict(senders)) if handlers else None

@@ -1,6 +1,7 @@
 """The published configuration: one file, replaced whole, read by every role without a database."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -39,3 +40,22 @@ class PublishedConfiguration:
             self._configuration = msgspec.json.decode(self._path.read_bytes(), type=Configuration)
             self._seen = seen
         return self._configuration
+
+
+class OpenedConfiguration(PublishedConfiguration):
+    """The published configuration, whose secrets stay sealed in the file and are opened here."""
+
+    def __init__(self, directory: Path, opened: Callable[[Configuration], Configuration]) -> None:
+        """`opened` opens those secrets that the reader needs."""
+        super().__init__(directory)
+        self._open = opened
+        self._sealed: Configuration | None = None
+        self._opened: Configuration | None = None
+
+    def current(self) -> Configuration | None:
+        """The newest one, opened once."""
+        newest = super().current()
+        if newest is not self._sealed:
+            self._opened = None if newest is None else self._open(newest)
+            self._sealed = newest
+        return self._opened
