@@ -212,3 +212,58 @@ def test_many_ids_are_known_again() -> None:
         seen.fresh(ids[start : start + 3])
     assert seen.fresh(ids) == [False] * 30
     assert seen.fresh([b"\1" * 16]) == [True]
+
+
+NEVER = [
+    TRIM | {"events": ["Never"]},
+    {
+        "kind": "cleaning-rule",
+        "name": "None",
+        "rule": "drop",
+        "settings": {"where": "event = 'Never'"},
+    },
+    {
+        "kind": "transformation",
+        "name": "Never",
+        "source": "shop",
+        "if": "event = 'Never'",
+        "drop": True,
+    },
+    {
+        "kind": "tracking-plan",
+        "name": "Never",
+        "sources": ["shop"],
+        "rules": [{"type": "TRACK", "key": "Never", "jsonSchema": {"type": "object"}}],
+    },
+    {
+        "kind": "function",
+        "name": "Never",
+        "code": "async function onTrack(event) { return event; }",
+        "connections": {"shop": {}},
+    },
+]
+
+
+def test_what_matches_nothing_changes_no_byte(api: Api) -> None:
+    """All features at once, over events that are none of theirs."""
+    odd = [
+        EVENT,
+        EVENT | {"properties": {"n": 1.50, "big": 10**17, "deep": {"a": [1, {"é": None}]}}},
+        {
+            "type": "track",
+            "event": "x",
+            "anonymousId": "a",
+            "timestamp": "2023-10-01T02:00:00+02:00",
+        },
+        {"type": "identify", "userId": "u", "traits": {"name": " Li Lei "}, "extra": {"x": 1e-7}},
+        {"type": "page", "userId": "u", "name": "Home", "context": {"ip": "1.2.3.4"}},
+        {"type": "alias", "userId": "u", "previousId": "a"},
+        {"type": "group", "userId": "u", "groupId": "g", "traits": {}},
+    ]
+    run = api.ask({"documents": NEVER}, given=odd, source="shop")
+    summary = run["result"]["summary"]
+    assert len(run["steps"]) == len(NEVER)
+    assert (summary["read"], summary["effects"], summary["touched"]) == (len(odd), {}, [])
+    assert summary["before"] == summary["after"]
+    effect = summary["warehouse"]
+    assert not effect["columnsAdded"] + effect["unfilled"] + effect["misfits"]

@@ -248,7 +248,7 @@ def folders(template: Path, tmp_path: Path) -> Iterator[Any]:
 
 
 @settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -268,6 +268,10 @@ def test_what_if_equals_a_re_run(folders: Any, scene: Scene, size: int) -> None:
     changed.apply(scene.proposal)
     before = Rerun(instance, requests, instance.configuration(), size)
     after = Rerun(changed, requests, changed.configuration(), size)
+    for each in (found.summary.before, found.summary.after):
+        assert found.summary.read == each.accepted + each.duplicates + sum(
+            (*each.quarantined.values(), *each.dropped.values())
+        )
     assert found.summary.before == before.account()
     assert _named(found.summary.after, supposed.names) == _named(after.account(), changed.names())
     assert _patched(before.events(), found) == after.events()
