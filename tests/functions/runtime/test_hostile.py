@@ -281,5 +281,5 @@ def test_a_function_that_is_mended_is_given_events_again_after_its_rest() -> Non
     with Sandbox(program, limits, share=Share(), now=lambda: at) as function:
         assert kinds(function.run([track(_GUILTY)])) == ["timeout"]
         assert kinds(function.run([track(1)])) == ["resting"]
-        at += 2.0
+        at += function.health().rests_for + 0.1
         assert kinds(function.run([track(1)])) == ["changed"]

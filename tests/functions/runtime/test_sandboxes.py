@@ -74,9 +74,10 @@ def test_only_so_many_are_held_and_the_oldest_go() -> None:
 def test_a_child_that_was_killed_between_two_batches_is_started_anew() -> None:
     with sandbox(_SAME) as function:
         function.run([track()])
-        pid = _pid(function)
-        os.kill(pid, signal.SIGKILL)
-        assert _is_gone(pid)
+        child = function._keeper._child
+        assert child is not None
+        os.kill(child.pid, signal.SIGKILL)
+        child._process.wait(timeout=10)
         assert kinds(function.run([track()])) == ["unchanged"]
         assert function.health().deaths == 0
 

@@ -2,7 +2,8 @@
 
 Each event pays for itself: so many microseconds are no matter. What a function takes beyond comes
 out of an allowance, which fills at a tenth of the time that passes. A function that uses it up
-rests until there is some again, and one whose child died rests for longer each time.
+rests until there is some again. One whose child died rests nine times as long as that took, or
+longer each time.
 """
 
 import time
@@ -63,7 +64,10 @@ class Breaker:
         else:
             self._deaths += 1
             self._reason = f"it was stopped ({died.kind.value})."
-            self._opens_at = self._now() + self._rest
+            longer = seconds * (
+                1 / self._share.share - 1
+            )  # so that this death took its share alone
+            self._opens_at = self._now() + max(self._rest, longer)
             self._rest = min(self._rest * 2, self._share.longest_rest_seconds)
         if self._left <= 0:
             self._reason = "it used up its time."

@@ -105,7 +105,7 @@ class Line(msgspec.Struct, frozen=True):
     text: str
 
 
-class Patch(msgspec.Struct, frozen=True, omit_defaults=True):
+class Patch(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How a returned event differs from the one that was given: by its members."""
 
     set: dict[str, Any] = {}
@@ -119,7 +119,7 @@ class Patch(msgspec.Struct, frozen=True, omit_defaults=True):
         return found
 
 
-class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+class Result(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one event.
 
     `events` is None where the event goes on exactly as it was given; otherwise what takes its

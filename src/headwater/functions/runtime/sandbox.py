@@ -24,7 +24,7 @@ from headwater.functions.runtime.model import (
     Result,
 )
 
-_PIECE: Final = 128
+_PIECE: Final = 64
 """Events that cross at once: fewer cost more crossings, more let parent and child wait."""
 
 
