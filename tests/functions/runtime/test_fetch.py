@@ -1,11 +1,13 @@
 """Requests of functions: made by the parent, bounded, and never to a place that is closed."""
 
 import asyncio
+import gc
 import gzip
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -326,3 +328,19 @@ def test_public_addresses_are_open() -> None:
     assert not gate.admits("h.example", "10.2.0.1")
     assert gate.admits("named.example", "10.2.0.1")
     assert not gate.admits("h.example", "fe80::1%eth0")
+
+
+def test_a_fetcher_that_is_closed_leaves_nothing_open(port: int) -> None:
+    before = set(Path("/proc/self/fd").iterdir())
+    threads = set(threading.enumerate())
+    url = f"http://127.0.0.1:{port}/plain"
+    for _ in range(3):
+        with sandbox(_CODE, fetch=FetchPolicy(allowed=("127.0.0.1",))) as function:
+            assert kinds(function.run([track(url=url)])) == ["changed"]
+    for thread in threading.enumerate():
+        if thread.name == "functions-fetch" and thread not in threads:
+            thread.join(timeout=5)
+            assert not thread.is_alive()
+    gc.collect()
+    opened = {each for each in Path("/proc/self/fd").iterdir() if each not in before}
+    assert len(opened) <= 3  # of the server, which may still hold a connection

@@ -89,7 +89,10 @@ class Fetcher:
                     trust_env=False, follow_redirects=False, limits=bounds, timeout=_SOCKET_SECONDS
                 )
                 thread = threading.Thread(
-                    target=self._loop.run_forever, name="functions-fetch", daemon=True
+                    target=_serve,
+                    args=(self._loop, self._client),
+                    name="functions-fetch",
+                    daemon=True,
                 )
                 thread.start()
             return self._loop
@@ -172,6 +175,18 @@ class Fetcher:
             f"fetch may not reach {url.host}: it is not a public address, and the setting"
             " function_fetch_allowed does not name it."
         )
+
+
+def _serve(loop: asyncio.AbstractEventLoop, client: httpx.AsyncClient) -> None:
+    """Run a loop until it is stopped, and leave nothing open."""
+    try:
+        loop.run_forever()
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(client.aclose())
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
 
 
 def refused(message: str, name: str = "") -> bytes:
