@@ -134,6 +134,16 @@ def test_code_that_does_not_load_says_where(code: str, line: int) -> None:
         assert kinds(function.run([track(), track()])) == ["unusable", "unusable"]
 
 
+@pytest.mark.parametrize(
+    ("code", "column"), [("const a = ;", 11), ("const a = 1;\n  let b = 2 3;", 13)]
+)
+def test_code_that_does_not_parse_says_at_which_column(code: str, column: int) -> None:
+    with sandbox(code) as function:
+        failed = function.load().failed
+    assert failed is not None
+    assert failed.message.endswith(f"(at column {column})")
+
+
 def test_settings_are_given_and_cannot_be_changed() -> None:
     code = "const onTrack = (e, s) => { s.list.push; s.key = 1; return { k: s.key, l: s.list }; };"
     with sandbox(code, settings={"key": "value", "list": [1, {"a": 2}]}) as function:

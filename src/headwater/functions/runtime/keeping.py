@@ -14,6 +14,8 @@ from headwater.functions.runtime.wire import DiedError
 _FULL: Final = 0.8
 """A child that holds so much of its memory between two batches is replaced."""
 _LOOK_EVERY: Final = 16
+_WRAPPED: Final = len("(function(){")
+"""What stands before the code on its first line."""
 
 
 class Keeper:
@@ -87,9 +89,14 @@ class Keeper:
 def unparsed(message: str, code: str) -> Failed:
     """Why the code does not parse, from what V8 says: `<anonymous>:LINE: SyntaxError: …`. What is
     missing at its end is found after it."""
-    head = message.split("\n", 1)[0]
+    head, *shown = message.split("\n")
     place, _, said = head.partition(": ")
     number = place.rpartition(":")[2]
     line = min(int(number), code.count("\n") + 1) if number.isdigit() else 0
     said = said.removeprefix("SyntaxError: ") or head
+    column = shown[1].find("^") + 1 if len(shown) > 1 else 0
+    if line == 1:
+        column -= _WRAPPED
+    if column > 0 and number == str(line):
+        said += f" (at column {column})"
     return Failed(Failure.UNUSABLE, said, "SyntaxError", line=line)
