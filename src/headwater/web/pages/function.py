@@ -18,6 +18,7 @@ from headwater.functions.checking import check
 from headwater.functions.model import Function, Setting, SettingType
 from headwater.web.frame import Page, Visit
 from headwater.web.function_looks import LOOKS, state_of
+from headwater.web.navigation import WHAT_IF
 from headwater.workspaces.model import Source, SourceType
 
 _READ: Final = OnSome(Permission.FUNCTION_READ)
@@ -299,6 +300,7 @@ def _common(visit: Visit, found: Function) -> dict[str, Any]:
         "state": state_of(found),
         "may_change": visit.may(Permission.FUNCTION_ADMIN, changing.resource(found.id)),
         "one": one,
+        "what_if": WHAT_IF,
         "tabs_of": [
             (one, visit._("Code")),
             (f"{one}/connections", visit._("Connections")),
