@@ -27,6 +27,8 @@ from headwater.spec.reasons import Reason
 
 _T = TypeVar("_T")
 _TYPES: Final = frozenset(EVENT_TYPES)
+_TEXTS: Final = frozenset((str, type(None)))
+_REQUIRED: Final = {"track": "event", "group": "group_id", "alias": "previous_id"}
 
 
 class Stage(Protocol):
@@ -197,17 +199,19 @@ def failed(name: str, error: Exception) -> Quarantine:
 
 def _unsound(event: Event) -> Verdict:
     """Keep aside what stages have made something of that is no event any more."""
+    kind = event.type
     if (
-        event.type in _TYPES
+        kind in _TYPES
         and type(event.message_id) is str
-        and _is_text(event.event, event.type == "track")
-        and _is_text(event.user_id)
-        and _is_text(event.anonymous_id)
+        and type(event.event) in _TEXTS
+        and type(event.user_id) in _TEXTS
+        and type(event.anonymous_id) in _TEXTS
+        and type(event.group_id) in _TEXTS
+        and type(event.previous_id) in _TEXTS
+        and type(event.name) in _TEXTS
+        and type(event.category) in _TEXTS
         and (event.user_id is not None or event.anonymous_id is not None)
-        and _is_text(event.group_id, event.type == "group")
-        and _is_text(event.previous_id, event.type == "alias")
-        and _is_text(event.name)
-        and _is_text(event.category)
+        and (kind not in _REQUIRED or getattr(event, _REQUIRED[kind]) is not None)
         and type(event.timestamp) is type(event.original_timestamp) is int
         and type(event.properties) is type(event.context) is type(event.rest) is dict
     ):
@@ -215,7 +219,3 @@ def _unsound(event: Event) -> Verdict:
     return Quarantine(
         Reason.STAGE_FAILED, "The source's rules left no valid event: a required member is gone."
     )
-
-
-def _is_text(value: object, is_required: bool = False) -> bool:
-    return type(value) is str or (value is None and not is_required)
