@@ -7,8 +7,17 @@ from headwater.testing.whole import Whole
 from tests.browser.conftest import LOOKS, Visit, Visitor
 
 
+def source(server: Whole, name: str) -> tuple[str, str]:
+    headers = {"Authorization": f"Bearer {server.token}"}
+    body = {"slug": f"source-{len(name)}", "name": name, "enabled": True, "metadataId": "server"}
+    answer = httpx.post(f"{server.url}/api/sources", json=body, headers=headers)
+    assert answer.is_success, answer.text
+    made = answer.json()["data"]["source"]
+    return made["id"], made["writeKeys"][0]
+
+
 def test_a_transformation_is_made_of_parts_tried_and_acts(owner: Visitor, server: Whole) -> None:
-    source_id, write_key = server.create_source("Transformed")
+    source_id, write_key = source(server, "Transformed")
     event = {"type": "track", "event": "T", "userId": "u1", "properties": {"sku_id": "7"}}
 
     def send() -> None:
@@ -46,7 +55,7 @@ def test_a_transformation_is_made_of_parts_tried_and_acts(owner: Visitor, server
 def test_it_is_made_in_chinese_too(visit: Visit, server: Whole) -> None:
     visitor = visit(LOOKS[1])
     page = visitor.page
-    source_id, _ = server.create_source("中文")
+    source_id, _ = source(server, "中文")
     visitor.go(f"/transformations/new?source={source_id}")
     page.get_by_label("名称", exact=True).fill("邮箱哈希")
     page.locator("summary", has_text="哈希").click()
