@@ -13,7 +13,7 @@ import msgspec
 from jsonschema_rs import Draft7Validator, ValidationError
 
 from headwater.pipeline.event import Event
-from headwater.pipeline.members import View
+from headwater.pipeline.members import GONE, View
 from headwater.plans.model import PublishedPlan, PublishedRule, RuleType
 from headwater.plans.subschemas import members, resolved
 from headwater.plans.validators import compiled
@@ -25,6 +25,7 @@ _ABOUT: Final = frozenset(
     )
 )
 """The keywords of a schema that asks for nothing but some members."""
+_WITH_TRAITS: Final = frozenset({"identify", "group"})
 _OPEN: Final = ("properties", "traits")
 _MIXED: Final = ("allOf", "anyOf", "oneOf", "then", "else")
 
@@ -129,11 +130,28 @@ def _payload(schema: dict[str, Any]) -> Callable[[Event], dict[str, Any]]:
         return _properties
     if set(names) == {"traits"}:
         return _traits
-    wanted = tuple(dict.fromkeys(names))
+    return _members(frozenset(names))
+
+
+def _members(wanted: frozenset[str]) -> Callable[[Event], dict[str, Any]]:
+    """The function that makes an object of some members of an event; of those that are there."""
+    has_context, has_properties = "context" in wanted, "properties" in wanted
+    has_traits = "traits" in wanted
+    others = sorted(wanted - {"context", "properties", "traits"})
 
     def named(event: Event) -> dict[str, Any]:
-        view = View(event)
-        return {name: view[name] for name in wanted if name in view}
+        payload: dict[str, Any] = {"context": event.context} if has_context else {}
+        if event.type in _WITH_TRAITS:
+            if has_traits:
+                payload["traits"] = event.properties
+        elif has_properties:
+            payload["properties"] = event.properties
+        if others:
+            view = View(event)
+            for name in others:
+                if (value := view.get(name, GONE)) is not GONE:
+                    payload[name] = value
+        return payload
 
     return named
 
