@@ -11,7 +11,7 @@ RUNS = (
     ("bench.dedupe",),
     ("bench.fql",),
     ("bench.governing",),
-    ("bench.functions", "--seconds", "10"),
+    ("bench.functions",),
     ("bench.importing",),
     ("bench.formats",),
     ("bench.console",),

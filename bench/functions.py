@@ -38,7 +38,7 @@ _FUNCTIONS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--seconds", type=float, default=30.0)
     options = parser.parse_args()
     requests = [_request(name, number) for number in range(20) for name in _SOURCES]
     alone = _rate(requests, _programs(""), 3.0)

@@ -90,7 +90,12 @@ class Sandbox:
         """The same piece by piece: some events, as `shape` makes them, and what becomes of each.
 
         The child works on while a piece is looked at and another is shaped. To be read to its end.
+        Events that a resting function is not given are not shaped either.
         """
+        refusal = self._breaker.refusal()
+        if refusal is not None:
+            yield events, [Result(failed=refusal)] * len(events)
+            return
         pieces = _pieces(events, shape, handler)
         for piece, results in self._led(pieces, len(events)):
             yield piece.given, results
