@@ -21,7 +21,7 @@ from headwater.settings import Settings
 from headwater.spec import accepted, collected, quarantined, violations
 from headwater.whatif.model import Effect, EventAccount, WhatIfResult
 from headwater.whatif.proposal import Proposal, RemovedItem
-from headwater.whatif.trial import Wanted, what_if
+from headwater.whatif.trial import Tables, Wanted, what_if
 from headwater.workers.pipeline import PipelineWorker
 from headwater.workers.seen import SeenIds
 from headwater.workspaces.model import Configuration
@@ -261,7 +261,7 @@ def test_what_if_equals_a_re_run(folders: Any, scene: Scene, size: int) -> None:
     supposed = instance.suppose(scene.proposal)
     wanted = Wanted(Limits(), 10_000, samples=10_000)
     requests = scene.requests({slug: key for key, slug in instance.slugs().items()})
-    found = what_if(requests, supposed.before, supposed.after, wanted)
+    found = what_if(requests, supposed.before, supposed.after, wanted, Tables())
 
     encode = msgspec.json.encode
     assert encode(instance.configuration()) == encode(supposed.before), "nothing was changed"

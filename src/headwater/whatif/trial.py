@@ -20,7 +20,7 @@ from headwater.ports import Log, Outcome, Record, Stored
 from headwater.spec import collected
 from headwater.whatif.comparing import differing
 from headwater.whatif.leading import Leading
-from headwater.whatif.model import Compared, Effect, WhatIfResult
+from headwater.whatif.model import Compared, Effect, WarehouseEffect, WhatIfResult
 from headwater.whatif.summing import Summing
 from headwater.whatif.warehouse import Planned, effect
 from headwater.workspaces.model import Configuration
@@ -92,21 +92,17 @@ def what_if(
     go_on: Continue = lambda _: True,
 ) -> WhatIfResult:
     """What requests become under one configuration, against another, and what that does to the
-    warehouse. Raises EndedError where `go_on` says so."""
-    tables = tables or Tables()
+    warehouse, if `tables` are given. Raises EndedError where `go_on` says so."""
     steps = _sampling(wanted.every)
     sides = [Leading(each, wanted.limits, steps) for each in (before, after)]
-    planned = [
-        Planned(tables.catalog or Catalog(), tables.limits, _slugs(each))
-        for each in (before, after)
-    ]
+    planned = [] if tables is None else [_planned(tables, each) for each in (before, after)]
     summing, read = Summing(wanted.samples), 0
     for part in _parts(requests, wanted.most):
         left: Sequence[Stored] = part
         while left:
             was, becomes = (side.lead(left) for side in sides)
             summing.add(differing(was, becomes))
-            for plan, led in zip(planned, (was, becomes), strict=True):
+            for plan, led in zip(planned, (was, becomes), strict=False):
                 plan.plan(led.accepted)
             left = left[was.requests :]
             read += was.count
@@ -114,17 +110,16 @@ def what_if(
                 raise EndedError
     # The same on both sides, for the sample is taken before anything that governs.
     [left_out, _] = [side.tallies.pop((Outcome.FILTERED, NOT_SAMPLED), 0) for side in sides]
-    summary = summing.summary(
-        read - left_out,
-        sides[0],
-        sides[1],
-        effect(planned[0], planned[1], is_known=tables.catalog is not None),
-    )
+    warehouse = WarehouseEffect()
+    if tables is not None:
+        warehouse = effect(planned[0], planned[1], is_known=tables.catalog is not None)
+    summary = summing.summary(read - left_out, sides[0], sides[1], warehouse)
     return WhatIfResult(summary, summing.samples())
 
 
-def _slugs(configuration: Configuration) -> dict[str, str]:
-    return {source.id: source.slug for source in configuration.sources}
+def _planned(tables: Tables, configuration: Configuration) -> Planned:
+    slugs = {source.id: source.slug for source in configuration.sources}
+    return Planned(tables.catalog or Catalog(), tables.limits, slugs)
 
 
 def _parts(requests: Iterable[Stored], most: int) -> Iterator[Sequence[Stored]]:
