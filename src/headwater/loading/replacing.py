@@ -13,7 +13,7 @@ import pyarrow as pa
 from headwater.kit.clock import hour_of
 from headwater.loading.model import Quarantined, Replaced, SourceBatch
 from headwater.ports import Outcome, Tally, add_tallies
-from headwater.spec.again import REPLAYED, LeftOut, Mode
+from headwater.spec.again import REPEATED, REPLAYED, LeftOut, Mode
 from headwater.spec.quarantined import QuarantinedEvent
 
 
@@ -153,8 +153,15 @@ class _Deciding:
 
     def _leave_out(self, mode: Mode, event: LeftOut) -> None:
         hour, at = hour_of(event.received_at), self._at.get(event.message_id)
-        is_held = (event.message_id, event.received_at) in self._standing.aside
-        if mode is Mode.AGAIN and at == event.received_at:
+        place = (event.message_id, event.received_at)
+        held = [each for each in self._standing.aside.get(place, ()) if each.is_open]
+        held = [each for each in held if each.key not in self.released]
+        if event.reason == REPEATED:
+            if held:
+                self._take_out(held[0], hour)
+                self._count(hour, Outcome.DUPLICATE, "")
+            self._count(hour, Outcome.FILTERED, REPLAYED)
+        elif mode is Mode.AGAIN and at == event.received_at:
             if event.message_id in self._loaded:
                 batch, row = self._loaded.pop(event.message_id)
                 self._chosen[batch].discard(row)
@@ -163,7 +170,11 @@ class _Deciding:
             del self._at[event.message_id]
             self._count(hour, Outcome.FILTERED, REPLAYED)
             self._keep(hour, event)
-        elif at is None and event.kept is not None and not is_held:
+        elif held and (event.kept is None or held[0].reason != event.reason):
+            self._take_out(held[0], hour)
+            self._keep(hour, event)
+            self._count(hour, Outcome.FILTERED, REPLAYED)
+        elif at is None and event.kept is not None and place not in self._standing.aside:
             self._keep(hour, event)
         else:
             self._count(hour, Outcome.FILTERED, REPLAYED)
@@ -184,10 +195,13 @@ class _Deciding:
         """Take out of quarantine an event that is loaded now."""
         for aside in self._standing.aside.get((message_id, received_at), ()):
             if aside.is_open and aside.key not in self.released:
-                self.released.append(aside.key)
-                self._count(hour, Outcome.QUARANTINED, aside.reason, -1)
+                self._take_out(aside, hour)
                 self._count(hour, Outcome.FILTERED, REPLAYED)
                 return
+
+    def _take_out(self, aside: Aside, hour: int) -> None:
+        self.released.append(aside.key)
+        self._count(hour, Outcome.QUARANTINED, aside.reason, -1)
 
     def _count(self, hour: int, outcome: Outcome, reason: str, by: int = 1) -> None:
         self._counts[hour, outcome, reason] += by

@@ -23,7 +23,7 @@ from headwater.pipeline.event import Aside, Drop, Event, Quarantine, Receipt
 from headwater.ports import REPLAYS, Entry, Outcome, Record, Stored, Stream, Tally
 from headwater.spec import again as spec
 from headwater.spec import collected
-from headwater.spec.again import AGAIN, REPLAYED, LeftOut, Note
+from headwater.spec.again import AGAIN, REPEATED, REPLAYED, LeftOut, Note
 from headwater.spec.reasons import Reason
 
 _UNLEARNT = frozenset((Reason.SOURCE_DISABLED, Reason.STAGE_FAILED))
@@ -47,6 +47,7 @@ class Again:
     def __init__(self) -> None:
         self._passed: dict[Place, list[tuple[str, Receipt]]] = {}
         self._left: list[tuple[Receipt, str, str, Aside | None]] = []
+        self._repeated: dict[Place, list[tuple[Receipt, LeftOut]]] = {}
 
     def passed(self, place: Place, events: Sequence[Event]) -> None:
         held = self._passed.setdefault(place, [])
@@ -65,9 +66,15 @@ class Again:
             (each.receipt, each.message_id, each.verdict.reason.value, each) for each in batch.aside
         ]
         asked = batch.digests()
-        is_new = fresh([*asked, *(_digest(receipt, id_) for receipt, id_, _, _ in left)])
+        own = [_digest(receipt, message_id) for receipt, message_id, _, _ in left]
+        others = list(dict.fromkeys(own))
+        is_new = fresh([*asked, *others])
         accepted, tallies, new = self._accepted(batch, iter(is_new[: len(asked)]))
-        gone, unchanged = _gone(left, is_new[len(asked) :])
+        # What is left out goes, unless another of its messageId passes, here or before.
+        goes = dict(zip(others, is_new[len(asked) :], strict=True))
+        gone, unchanged = _gone(left, [goes[digest] for digest in own])
+        for place, events in self._repeated.items():
+            gone.setdefault(place, []).extend(events)
         for place, events in gone.items():
             note = _note(events[0][0], left_out=True)
             body = spec.encode([event for _, event in events])
@@ -94,16 +101,17 @@ class Again:
         for place, passed in batch.passed.items():
             is_kept = list(islice(is_new, len(passed.digests)))
             count = sum(is_kept)
-            if count < len(is_kept):
-                tallies.append(Tally(*place, Outcome.FILTERED, REPLAYED, len(is_kept) - count))
-            if not count:
-                continue
             for digest, (message_id, receipt), kept in zip(
                 passed.digests, self._passed[place], is_kept, strict=True
             ):
                 if kept:
                     # Also as if it had come by itself: nothing that comes late may double it.
                     new += (digest, _plain(receipt, message_id))
+                else:
+                    repeated = LeftOut(message_id, receipt.received_at, REPEATED)
+                    self._repeated.setdefault(place, []).append((receipt, repeated))
+            if not count:
+                continue
             last = passed.columns.received()[-1]
             note = _note(self._passed[place][0][1])
             records.append(Record(*place[:1], last, count, passed.columns.body(is_kept), note))
@@ -121,17 +129,17 @@ def _forwarded(batch: Batch) -> dict[Stream, list[Record]]:
 
 
 def _gone(
-    left: Sequence[tuple[Receipt, str, str, Aside | None]], is_new: Sequence[bool]
+    left: Sequence[tuple[Receipt, str, str, Aside | None]], goes: Sequence[bool]
 ) -> tuple[dict[Place, list[tuple[Receipt, LeftOut]]], Counter[Place]]:
     """By source and hour: what is left out, and how many events change nothing whatever they were,
     as another of their messageId passes."""
     gone: dict[Place, list[tuple[Receipt, LeftOut]]] = {}
     unchanged: Counter[Place] = Counter()
-    for number, ((receipt, message_id, reason, aside), is_first) in enumerate(
-        zip(left, is_new, strict=True)
+    for number, ((receipt, message_id, reason, aside), is_gone) in enumerate(
+        zip(left, goes, strict=True)
     ):
         place = receipt.source_id, receipt.hour
-        if not message_id or not is_first or reason in _UNLEARNT:
+        if not message_id or not is_gone or reason in _UNLEARNT:
             unchanged[place] += 1
             continue
         kept = None if aside is None else kept_aside(aside, number)

@@ -15,6 +15,9 @@ under way, and where one came to be loaded that was left out before, it counts b
 AGAIN: Final = "again"
 """The reason of what replays sent again, in the outcome `replayed`; the others are quarantine's."""
 
+REPEATED: Final = "repeated"
+"""The reason of an event that is left out as another of its messageId passes in the same replay."""
+
 _NOTE: Final = b'"again":'
 
 
