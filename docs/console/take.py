@@ -143,6 +143,8 @@ PAGES = (
     Shot("rules-new", "/rules/new"),
     Shot("rule", "/rules", act=open_first_rule),
     Shot("rule-trial", "/rules/new?kind=normalize_country&example=1", act=try_it),
+    Shot("plans", "/plans"),
+    Shot("plan", "/plans", act=open_first_rule),
     Shot("transformations", "/transformations"),
     Shot("transformation", "/transformations", act=open_first_rule),
     Shot("replays", "/replays"),
