@@ -190,3 +190,20 @@ def test_what_a_plan_forwards_now_is_forwarded_and_no_violation_counts_twice(
     assert dict(world.totals().filtered) == {"forwarded:another": 1}
     assert len(world.log.read(Stream.FORWARDED, {}, max_bytes=10**6)) == 1
     assert world.log.read(Stream.VIOLATIONS, {}, max_bytes=10**6) == []
+
+
+def test_repetitions_lie_in_quarantine_and_leave_it_together(world: ReplayWorld) -> None:
+    world.send(track("m1"))
+    world.send(track("m1"))
+    world.settle()
+    world.rules = [("drop", {"where": 'event = "Sold"', "action": "quarantine"})]
+    world.replay()
+    assert [row[0] for row in world.tables()["quarantine"]] == ["m1", "m1"]
+    assert world.totals().loaded == 0
+
+    world.rules = []
+    world.replay()
+    assert world.tables()["quarantine"] == []
+    assert world.loaded() == ["m1"]
+    totals = world.totals()
+    assert (totals.loaded, dict(totals.rejected)) == (1, {})
