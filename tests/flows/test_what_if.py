@@ -107,7 +107,7 @@ def test_what_was_foretold_happens(whole: Whole, http: httpx.Client, tmp_path: P
     arguments = ("whatif", "--rule", str(file), "--source", "foretold", "--samples", "200")
     told = json.loads(whole.command(*arguments, "--format", "json", check=False))
     summary = told["result"]["summary"]
-    assert whole.command(*arguments, check=False).startswith(b"~ schema foretold")
+    assert len(told["steps"]) == 7
 
     done_id, done_key = whole.create_source("Happened", "server")
     folder = tmp_path / "config"
