@@ -29,6 +29,8 @@ MOST_SANDBOXES: Final = 32
 """So many functions have a child process where events pass; others wait for theirs."""
 MOST_BESIDE: Final = 4
 """And where they are only looked at."""
+LOAD_SECONDS: Final = 8.0
+"""A child takes a tenth of a second to start, and much longer on a machine that is very busy."""
 MOST_TRIALS: Final = 2
 """So many trials run at once; others wait for them."""
 
@@ -240,6 +242,7 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(
         event_seconds=settings.function_event_seconds,
         batch_seconds=settings.function_batch_seconds,
+        load_seconds=LOAD_SECONDS,
         fetch_seconds=min(Limits().fetch_seconds, settings.function_event_seconds),
         memory_bytes=settings.function_memory_bytes,
     )
