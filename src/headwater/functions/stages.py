@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from headwater.functions.model import Published, Ready, published_in
@@ -38,21 +38,35 @@ class FunctionStage:
 
     def run(self, events: list[Event]) -> Sequence[Verdict]:
         """Give the events to the function, and make them what it returns."""
-        verdicts: list[Verdict] = [None] * len(events)
+        return self.finish(events, self.begin(events))
+
+    def begin(self, events: list[Event]) -> "_Begun | None":
+        """Give the first events to the function, which works on them from now on."""
         memory = self._memory
         if memory.is_reminding or (memory.is_looking and self._is_noticed) or not events:
+            return None
+        stream = self._workshop.stream(self._prepared, events, shaped)
+        started = time.perf_counter()
+        next(stream)
+        return stream, time.perf_counter() - started
+
+    def finish(self, events: list[Event], begun: "_Begun | None") -> Sequence[Verdict]:
+        """Make the events what the function returns for them."""
+        verdicts: list[Verdict] = [None] * len(events)
+        if begun is None:
             return verdicts
+        stream, seconds = begun
         started = time.perf_counter()
         before: list[dict[str, Any]] = []
         results: list[Result] = []
-        for shapes, found in self._workshop.stream(self._prepared, events, shaped):
+        for shapes, found in stream:
             # The function works on the next events meanwhile.
             for index, (shape, result) in enumerate(zip(shapes, found, strict=True), len(results)):
                 verdicts[index] = self._decided(events[index], shape, result)
             before += shapes
             results += found
         self._retry(events, before, results, verdicts)
-        self._count(events, results, verdicts, time.perf_counter() - started)
+        self._count(events, results, verdicts, seconds + time.perf_counter() - started)
         return verdicts
 
     def _retry(
@@ -125,6 +139,10 @@ class FunctionStage:
                 errors=notes.errors,
             )
         )
+
+
+_Begun = tuple[Iterator[tuple[Sequence[dict[str, Any]], list[Result]]], float]
+"""What a function is at, and the seconds that it took to begin."""
 
 
 def _is_said(result: Result) -> bool:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import msgspec
 
@@ -14,7 +14,7 @@ from headwater.pipeline.columns import Columns, quarantined_body
 from headwater.pipeline.decode import Found, read
 from headwater.pipeline.dedupe import Marks, digests, encode_marks
 from headwater.pipeline.event import Aside, Drop, Event, Limits, Quarantine, Receipt, aside
-from headwater.pipeline.program import NO_PROGRAMS, Programs, Stage, lead
+from headwater.pipeline.program import NO_PROGRAMS, Apart, Begun, Programs, Stage, lead
 from headwater.pipeline.steps import STEPS, Step
 from headwater.ports import REPLAYS, Entry, Outcome, Positions, Record, Stored, Stream, Tally
 from headwater.workspaces.model import Source
@@ -77,6 +77,14 @@ class Witness(Protocol):
     def left_out(self, event: Event, verdict: Quarantine | Drop) -> None: ...
 
 
+class _Away(msgspec.Struct, frozen=True):
+    """Events that a stage's other process works on, and the stages that they have before them."""
+
+    place: Place
+    events: list[Event]
+    stages: Sequence[Stage]
+
+
 class Settled(msgspec.Struct, frozen=True):
     """The entry to append, and the marks in it (None where nothing new was seen)."""
 
@@ -103,6 +111,7 @@ def process(
     batch = Batch(positions=dict(after))
     found = Found(aside=batch.aside)
     functions = [step for _, step in steps]
+    away: list[_Away] = []
     inflated = 0
     for stored in requests:
         inflated += read(stored, sources, limits, found)
@@ -114,11 +123,12 @@ def process(
             batch.newest = max(batch.newest, record.received_at)
             batch.oldest = min(batch.oldest or record.received_at, record.received_at)
         if len(found.events) >= _AT_ONCE:
-            _run(found.events, functions, programs, batch, witness)
+            _run(found.events, functions, programs, batch, witness, away)
             found.events.clear()
         if inflated > INFLATED_BYTES:
             break
-    _run(found.events, functions, programs, batch, witness)
+    _run(found.events, functions, programs, batch, witness, away)
+    _take_back(away, batch, witness)
     return batch
 
 
@@ -128,6 +138,7 @@ def _run(
     programs: Programs,
     batch: Batch,
     witness: Witness | None,
+    away: list[_Away],
 ) -> None:
     kept: dict[Place, list[Event]] = {}
     receipt = place = None
@@ -145,17 +156,41 @@ def _run(
                 keep = kept.setdefault(place, []).append
             keep(event)
     for place, group in kept.items():
-        if stages := programs.of(place[0]):
-            group = _governed(stages, group, place, batch, witness)
-            if not group:
-                continue
-        passed = batch.passed.get(place)
-        if passed is None:
-            passed = batch.passed[place] = Passed()
-        passed.columns.add(group)
-        passed.digests += digests(group)
-        if witness is not None:
-            witness.passed(place, group)
+        if not (stages := programs.of(place[0])):
+            _pass(place, group, batch, witness)
+        elif (apart := programs.apart(place[0])) is None:
+            _pass(place, _governed(stages, group, place, batch, witness), batch, witness)
+        else:
+            group = _governed(stages[:apart], group, place, batch, witness, is_all=False)
+            _take_back(away, batch, witness)
+            if group:
+                away.append(_sent_away(stages[apart:], group, place))
+
+
+def _pass(place: Place, events: list[Event], batch: Batch, witness: Witness | None) -> None:
+    if not events:
+        return
+    passed = batch.passed.get(place)
+    if passed is None:
+        passed = batch.passed[place] = Passed()
+    passed.columns.add(events)
+    passed.digests += digests(events)
+    if witness is not None:
+        witness.passed(place, events)
+
+
+def _sent_away(stages: Sequence[Stage], events: list[Event], place: Place) -> _Away:
+    """Begin the first of these stages, and go on with other events."""
+    begun = Begun(cast("Apart", stages[0]), events)
+    return _Away(place, events, (begun, *stages[1:]))
+
+
+def _take_back(away: list[_Away], batch: Batch, witness: Witness | None) -> None:
+    """Wait for the events that are away, and lead them through what they have before them."""
+    for each in away:
+        passed = _governed(each.stages, each.events, each.place, batch, witness)
+        _pass(each.place, passed, batch, witness)
+    away.clear()
 
 
 def _governed(
@@ -164,8 +199,10 @@ def _governed(
     place: Place,
     batch: Batch,
     witness: Witness | None,
+    *,
+    is_all: bool = True,
 ) -> list[Event]:
-    """The events of a source and hour that pass its program."""
+    """The events of a source and hour that pass its program; `is_all` as `lead` takes it."""
     touched: Counter[str] = Counter()
     passed = lead(
         stages,
@@ -173,6 +210,7 @@ def _governed(
         lambda event, verdict: _leave_out(event, verdict, batch, witness),
         touched,
         batch.beside,
+        is_all=is_all,
     )
     for rule_id, count in touched.items():
         batch.touched[place, rule_id] += count

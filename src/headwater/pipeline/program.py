@@ -18,7 +18,7 @@ A stage keeps these promises:
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from headwater.pipeline.beside import Beside
 from headwater.pipeline.event import Drop, Event, Quarantine, Verdict
@@ -52,6 +52,54 @@ class NotingStage(Stage, Protocol):
 
     @property
     def beside(self) -> Beside: ...
+
+
+@runtime_checkable
+class Apart(Protocol):
+    """A stage that another process works for: it goes on with other events meanwhile.
+
+    `begin` never waits for what it begins, and `finish` is called once for each, in their order,
+    before the stage is given anything else.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def touched(self) -> "Counter[str]": ...
+
+    def run(self, events: list[Event]) -> Sequence[Verdict]: ...
+
+    def begin(self, events: list[Event]) -> Any:
+        """Give the events to the other process. What it returns is given to `finish`."""
+        ...
+
+    def finish(self, events: list[Event], begun: Any) -> Sequence[Verdict]:
+        """Wait for what was begun, decide on each event, and alter it in place."""
+        ...
+
+
+class Begun:
+    """What a stage has begun with some events, as a stage that ends it."""
+
+    def __init__(self, stage: Apart, events: list[Event]) -> None:
+        self.name = stage.name
+        self._stage = stage
+        self._failed: Exception | None = None
+        try:
+            self._begun = stage.begin(events)
+        except Exception as error:
+            self._failed = error
+
+    @property
+    def touched(self) -> "Counter[str]":
+        return self._stage.touched
+
+    def run(self, events: list[Event]) -> Sequence[Verdict]:
+        """Decide on the events that were begun with."""
+        if self._failed is not None:
+            raise self._failed
+        return self._stage.finish(events, self._begun)
 
 
 class EachEvent:
@@ -125,6 +173,7 @@ class Programs:
     def __init__(self, make: Callable[[str], Sequence[Stage]] = lambda _: ()) -> None:
         self._make = make
         self._made: dict[str, tuple[Stage, ...]] = {}
+        self._apart: dict[str, int | None] = {}
 
     def of(self, source_id: str) -> tuple[Stage, ...]:
         """The stages of a source; none for most."""
@@ -132,6 +181,13 @@ class Programs:
         if stages is None:
             stages = self._made[source_id] = tuple(self._make(source_id))
         return stages
+
+    def apart(self, source_id: str) -> int | None:
+        """Which stage of a source's is the first that another process works for; None for most."""
+        if source_id not in self._apart:
+            apart = (n for n, stage in enumerate(self.of(source_id)) if isinstance(stage, Apart))
+            self._apart[source_id] = next(apart, None)
+        return self._apart[source_id]
 
 
 NO_PROGRAMS: Final = Programs()
@@ -143,9 +199,12 @@ def lead(
     leave_out: Callable[[Event, Quarantine | Drop], None],
     touched: "Counter[str]",
     beside: Beside | None = None,
+    *,
+    is_all: bool = True,
 ) -> list[Event]:
     """The events that pass the stages; `leave_out` is told of the others, `touched` adds up, and
-    so does `beside`, without which what stages write beside the events is thrown away."""
+    so does `beside`, without which what stages write beside the events is thrown away. `is_all`
+    says that no stage follows these, so that what passes must be events that can be accepted."""
     for stage in stages:
         verdicts = _verdicts(stage, events)
         # By its name, as asking for the protocol takes longer than many a rule.
@@ -158,7 +217,7 @@ def lead(
         events = _kept(events, verdicts, leave_out)
         if not events:
             return events
-    return _kept(events, list(map(_unsound, events)), leave_out)
+    return _kept(events, list(map(_unsound, events)), leave_out) if is_all else events
 
 
 def _verdicts(stage: Stage, events: list[Event]) -> Sequence[Verdict]:

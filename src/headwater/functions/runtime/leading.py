@@ -105,14 +105,19 @@ class Run:
         self._is_over = False
         self._is_whole = False
 
-    def lead(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
-        """Each piece, in its order, with its results: what has none fails as `rest` says."""
+    def lead(self, pieces: Iterator[Piece]) -> Iterator[Piece | None]:
+        """Each piece, in its order, with its results: what has none fails as `rest` says. First
+        comes None: the child works on the first pieces by then."""
         piece = next(pieces, None)
+        is_first = True
         while piece is not None:
             self._try_to_begin(piece)
             following = next(pieces, None)
             if following is not None:
                 self._send_ahead(piece, following)
+            if is_first:
+                is_first = False
+                yield None
             self._finish(piece)
             yield piece
             piece = following

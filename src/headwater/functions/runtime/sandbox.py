@@ -28,6 +28,9 @@ _PIECE: Final = 64
 """Events that cross at once: fewer cost more crossings, more let parent and child wait."""
 
 
+_NOTHING: Final = Piece((), "", is_whole=False)
+
+
 class Sandbox:
     """Runs one function. For one run at a time; others wait their turn."""
 
@@ -89,11 +92,13 @@ class Sandbox:
     ) -> Iterator[tuple[Sequence[Any], list[Result]]]:
         """The same piece by piece: some events, as `shape` makes them, and what becomes of each.
 
-        The child works on while a piece is looked at and another is shaped. To be read to its end.
-        Events that a resting function is not given are not shaped either.
+        First comes a piece of nothing: the child works by then, and nothing was waited for. It
+        works on while a piece is looked at and another is shaped. To be read to its end. Events
+        that a resting function is not given are not shaped either.
         """
         refusal = self._breaker.refusal()
         if refusal is not None:
+            yield (), []
             yield events, [Result(failed=refusal)] * len(events)
             return
         pieces = _pieces(events, shape, handler)
@@ -106,7 +111,7 @@ class Sandbox:
         if not events:
             return []
         whole = Piece(events, "onBatch", is_whole=True)
-        ((_, (one,)),) = self._led(iter((whole,)), len(events))
+        *_, (_, (one,)) = self._led(iter((whole,)), len(events))
         if not one.events:
             return [one] * len(events)
         told = [_by_status(each) for each in one.events[: len(events)]]
@@ -137,6 +142,7 @@ class Sandbox:
         with self._lock:
             refusal = self._breaker.refusal()
             if refusal is not None:
+                yield _NOTHING, []
                 yield from ((piece, piece.finished(refusal)) for piece in pieces)
                 return
             started = time.monotonic()
@@ -144,6 +150,9 @@ class Sandbox:
             run = Run(self._keeper, self.limits, self._fetcher, started + seconds)
             try:
                 for piece in run.lead(pieces):
+                    if piece is None:
+                        yield _NOTHING, []
+                        continue
                     results = piece.finished(run.rest)
                     yield piece, [self._masks.result(result) for result in results]
             finally:
