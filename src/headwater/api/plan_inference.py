@@ -7,7 +7,6 @@ from msgspec import Meta
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from headwater.access.model import OnSome
 from headwater.access.permissions import Permission
 from headwater.api.frame import ApiRoute, Call, Data, Doc, answer
 from headwater.api.visible import sees_people, visible
@@ -37,7 +36,6 @@ class InferredPlan(msgspec.Struct, frozen=True):
 
 async def propose(call: Call) -> Response:
     """Events are taken as they come to their plan: cleaned, and before it omits or blocks any."""
-    call.principal.require(Permission.PLAN_READ)
     body = await call.body(InferPlan)
     [source, *_] = await visible(call, [body.source_id])
     sees = sees_people(call, source)
@@ -63,7 +61,7 @@ ROUTES = (
     ApiRoute(
         "POST",
         "/api/tracking-plans/infer",
-        OnSome(Permission.SOURCE_READ),
+        Permission.PLAN_READ,
         propose,
         Doc(
             "Propose a tracking plan by what a source sends.",
