@@ -86,7 +86,7 @@ class Cast:
         """Alice's things, by the names of the parameters that take their ids."""
         make = self._make
         make("/api/labels", {"label": {"key": "team", "value": "shop"}})
-        source = make("/api/sources", {"name": "Shop of Alice"})["source"]
+        source = make("/api/sources", {"name": "Shop of Alice", "type": "webhook"})["source"]
         make(f"/api/sources/{source['id']}/labels", {"labels": [{"key": "team", "value": "shop"}]})
         group = make("/api/groups", {"name": "Group of Alice"})["userGroup"]
         make(f"/api/groups/{group['id']}/users", {"emails": ["bob@example.com"]})

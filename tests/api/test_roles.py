@@ -12,7 +12,11 @@ from headwater.api.frame import ApiRoute, Context
 from tests.api.conftest import ALICE
 from tests.api.people import enter
 
-ALSO = {"/api/quarantine/export": frozenset([Permission.PII_READ])}
+ALSO = {
+    "/api/quarantine/export": frozenset([Permission.PII_READ]),
+    "/api/replays": frozenset(),
+    "/api/replays/preview": frozenset(),
+}
 """What a handler asks for itself, because it depends on what it is called with."""
 
 

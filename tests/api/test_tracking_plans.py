@@ -251,4 +251,3 @@ def test_who_may_look_may_not_change(alice: TestClient, plan: Any, source_id: st
     assert alice.get(f"{PATH}/{plan['id']}").is_success
     refused(put(alice, plan, RULE), 403)
     refused(alice.post(f"{PATH}/{plan['id']}/sources", json={"sourceId": source_id}), 403)
-

@@ -17,6 +17,8 @@ from headwater.access.changes import Changes
 from headwater.access.model import EVERYTHING, Grant, Reach
 from headwater.access.permissions import Kind
 from headwater.access.roles import Role
+from headwater.api.frame import Context as ApiContext
+from headwater.api.rehearsal import Stage as Rehearsing
 from headwater.databases.migrate import migrate
 from headwater.databases.sql import sqlite_database
 from headwater.debugger.model import Seen, Trace
@@ -129,16 +131,16 @@ class Stage:
         self.owner = by_token(self.changes, ADA)
         self.backends = Backends()
         self.folder = folder
-        self.context = Context(
-            settings=Settings(data_dir=folder),
-            clock=self.clock,
-            changes=self.changes,
-            log=MemoryLog(),
-            published=PublishedConfiguration(folder),
-            warehouse=RemoteWarehouse(folder / "no.sock"),
-            backends=cast("Any", self.backends),
-            rehearsing=cast("Any", None),
-        )
+        parts: dict[str, Any] = {
+            "settings": Settings(data_dir=folder),
+            "clock": self.clock,
+            "changes": self.changes,
+            "log": MemoryLog(),
+            "published": PublishedConfiguration(folder),
+            "warehouse": RemoteWarehouse(folder / "no.sock"),
+            "backends": cast("Any", self.backends),
+        }
+        self.context = Context(**parts, rehearsing=Rehearsing(ApiContext(**parts)))
         self.ada = self.client(ADA)
 
     def client(self, token: str) -> TestClient:

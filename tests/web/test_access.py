@@ -78,7 +78,7 @@ def test_each_role_sees_what_its_permissions_admit_and_nothing_else(
         answer = visitor.request(page.method, concrete(page.path))
         is_refused = answer.status_code == 403
         assert is_refused is (lacking(page.access, who) is not None), by_name(page)
-        assert answer.status_code < 500 or answer.status_code == 503, answer.text
+        assert answer.status_code < 500 or answer.status_code == 503, by_name(page)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -10,7 +10,9 @@ from headwater.cli.options import ClientOptions, settings_of
 from headwater.cli.private_server import server
 from headwater.cli.source_of import source_id
 
-app = App(name="webhook", help="Say who sends to webhook sources, and what their requests are signed by.")
+app = App(
+    name="webhook", help="Say who sends to webhook sources, and what their requests are signed by."
+)
 
 Named = Annotated[str, Parameter(help="The source's name, id or slug.")]
 

@@ -109,9 +109,9 @@ def change(
 
 def remove(changes: Changes, by: Principal, function_id: str) -> None:
     """Remove one. Raises ForbiddenError, NotFoundError, and ConflictError while it is connected."""
-    by.require(Permission.FUNCTION_ADMIN, resource(function_id))
     with changes.change(by) as step:
         gone = store.function(step.connection, by.workspace_id, function_id)
+        by.require(Permission.FUNCTION_ADMIN, resource(gone.id))
         connected = store.instances(step.connection, by.workspace_id)
         if any(each.function_id == gone.id for each in connected):
             raise ConflictError(

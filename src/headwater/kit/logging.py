@@ -10,6 +10,11 @@ from typing import Any
 
 import structlog
 
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+"""Where an error came from. Never the values that it met there: they may be somebody's."""
+
 
 def configure(level: str, form: str, role: str) -> None:
     """Set up the logs of this process.
@@ -20,7 +25,9 @@ def configure(level: str, form: str, role: str) -> None:
     number = logging.getLevelNamesMapping()[level.upper()]
     as_text = form == "text" or (form == "auto" and sys.stderr.isatty())
     render: Any = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
         if as_text
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
@@ -29,7 +36,7 @@ def configure(level: str, form: str, role: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if not as_text else _unchanged,
+            _TRACEBACKS if not as_text else _unchanged,
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

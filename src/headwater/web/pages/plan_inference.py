@@ -7,8 +7,6 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from headwater.access.model import OnSome
-from headwater.access.permissions import Permission
 from headwater.errors import BadRequestError, HeadwaterError, NotFoundError
 from headwater.plans import changing
 from headwater.plans.changing import Upsert
@@ -156,6 +154,6 @@ def _taken(form: TakeForm) -> Sequence[Rule]:
 
 
 PAGES = (
-    Page("GET", "/plans/infer", OnSome(Permission.SOURCE_READ), show),
+    Page("GET", "/plans/infer", READ, show),
     Page("POST", "/plans/infer", CHANGE, take),
 )
