@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -61,7 +62,7 @@ def _postgres(folder: Path) -> Iterator[str]:
     subprocess.run([*user, *made, "--no-sync"], check=True, capture_output=True, cwd="/")
     options = ["-p", str(port), "-k", str(folder), "-h", "127.0.0.1", "-c", "fsync=off"]
     command = [*user, _program("postgres"), "-D", str(data), *options]
-    with _running(command, folder / "log"):
+    with _running(command, folder / "log", signal.SIGINT):  # which waits for no connection
         url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
         _wait(lambda: engine(url))
         yield url
@@ -98,14 +99,14 @@ def engine(url: str) -> Engine:
 
 
 @contextmanager
-def _running(command: list[str], log: Path) -> Iterator[None]:
+def _running(command: list[str], log: Path, stop: int = signal.SIGTERM) -> Iterator[None]:
     with log.open("wb") as said:
         process = subprocess.Popen(command, stdout=said, stderr=said, cwd="/")
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(30)
+        process.send_signal(stop)
+        process.wait(60)
 
 
 def _wait(connect: Callable[[], Engine], seconds: float = 60.0) -> None:

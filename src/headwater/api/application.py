@@ -81,14 +81,14 @@ _NOUNS: Final[tuple[ApiRoute, ...]] = (
     *audit.ROUTES,
     *source_schema.ROUTES,
     *cleaning_rules.ROUTES,
+    *plan_inference.ROUTES,  # before the plans by their ids: a path that is said wins
     *tracking_plans.ROUTES,
     *plan_violations.ROUTES,
-    *plan_inference.ROUTES,
     *plan_versions.ROUTES,
     *plan_drifts.ROUTES,
     *transformations.ROUTES,
+    *function_trials.ROUTES,  # before the functions by their ids
     *functions.ROUTES,
-    *function_trials.ROUTES,
     *function_instances.ROUTES,
     *webhooks.ROUTES,
     *destinations.ROUTES,

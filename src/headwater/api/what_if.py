@@ -79,7 +79,7 @@ async def ask(call: Call) -> Response:
     what_if = call.context.backends.what_if
     run = await what_if.begin(call.principal, sources, body, supposition)
     run = await what_if.runs.wait(run, body.wait)
-    return answer(Data(OneWhatIf(shown(run))), 200 if run.is_over else 202)
+    return answer(Data(OneWhatIf(shown(run))))
 
 
 async def governing(call: Call) -> Response:
