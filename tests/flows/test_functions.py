@@ -97,6 +97,7 @@ def test_what_a_webhook_source_is_sent_becomes_events_once(
 ) -> None:
     source_id, _ = whole.create_source("Hooked", "webhook")
     hook = f"{whole.url}/webhooks/{source_id}"
+    whole.wait_until(lambda: httpx.post(hook, json={}).status_code == 400)  # once it is known
     refused = httpx.post(hook, json={})
     assert (refused.status_code, refused.json()["code"]) == (400, "no_handler")
     assert httpx.post(f"{whole.url}/webhooks/nowhere", json={}).status_code == 404

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,15 @@ import pytest
 from headwater.testing.whole import Whole
 
 pytestmark = pytest.mark.whole
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """A Headwater of its own: its whole configuration goes into a folder and back."""
+    folder = tmp_path_factory.mktemp("foretold")
+    with Whole(folder, disk_reserve_bytes=0, load_interval_seconds=0.1) as server:
+        yield server
+
 
 GOVERNED = """
 kind: cleaning-rule
