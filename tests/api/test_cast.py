@@ -14,7 +14,7 @@ from headwater.access.model import OWNER, Grant
 from headwater.access.roles import Role
 from headwater.api.application import ROUTES
 from headwater.api.frame import ApiRoute, Context
-from headwater.api.tracking_plans import SourceInput
+from headwater.api.tracking_plan_bodies import SourceInput
 from tests.api.conftest import ALICE
 from tests.api.people import another_workspace, enter
 
