@@ -12,9 +12,9 @@ def changes(rows, known, run=1, *, may_repeat=False):
     found = seen(
         rows, ["id"], {k: v for k, v in known.items() if k in keys}, run, may_repeat=may_repeat
     )
+    known.update(found.unchanged)
     for change in found.changes:
         known[change.key] = change.known
-    known.update(found.unchanged)
     return found
 
 

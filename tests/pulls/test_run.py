@@ -50,9 +50,9 @@ class Database:
         path.write_text(head + mapping, "utf-8")
         return read_definition(path)
 
-    def pull(self, more: str = "", **changes: object) -> Pulled:
+    def pull(self, more: str = "", mapping: str = MAPPING, **changes: object) -> Pulled:
         job = Job(
-            definition=self.definition(more),
+            definition=self.definition(more, mapping),
             source_id="s1",
             write_key="k1",
             data_dir=self.folder / "data",
@@ -223,6 +223,39 @@ def test_a_row_that_makes_no_event_is_kept_with_its_reason_and_tried_again(tmp_p
     assert reasons == {"its key (id) is missing", "no_user_anon_id"}
 
 
+def test_a_row_whose_change_is_rejected_is_not_taken_for_gone_nor_asked_for_for_ever(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "shop.db"
+
+    def execute(*statements: str) -> None:
+        with sqlite3.connect(path) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
+
+    execute("CREATE TABLE customers (id INTEGER, name, plan, spent, changed)")
+    execute(*(f"INSERT INTO customers VALUES ({n}, 'n', 'free', 1, 1)" for n in range(5)))
+    database = Database(f"sqlite:///{path}", tmp_path, execute)
+    mapping = (
+        '[[reject]]\nreason = "no such plan"\nwhen = { plan = "wrong" }\n'
+        '[[reject]]\nreason = "not gone"\nwhen = { "$change" = "deleted" }\n' + MAPPING
+    )
+    database.pull(mapping=mapping)
+    database.events()
+
+    execute(
+        "UPDATE customers SET plan = 'wrong' WHERE id = 1", "DELETE FROM customers WHERE id = 2"
+    )
+    done = database.pull(mapping=mapping)
+
+    assert (done.rejected, done.changes) == (2, {})
+    assert database.events() == []
+    execute("UPDATE customers SET plan = 'pro' WHERE id = 1")
+    database.pull()
+    assert database.events() == [("1", "updated"), ("2", "deleted")]
+
+
 def test_two_runs_of_one_pull_do_not_run_at_once(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     with sqlite3.connect(path) as connection:
@@ -285,3 +318,14 @@ def test_the_password_of_an_address_is_not_in_what_is_said(tmp_path: Path) -> No
     with pytest.raises(PullError) as caught:
         list(preview(database.definition()))
     assert "secret" not in str(caught.value)
+
+
+def test_a_cursor_that_the_query_does_not_give_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(TABLE)
+        connection.execute(add(1))
+    connection.close()
+    database = Database(f"sqlite:///{path}", tmp_path, lambda *_: None)
+    with pytest.raises(PullError, match="'chnged', which the query does not give"):
+        database.pull('cursor = "chnged"')

@@ -81,6 +81,16 @@ def test_a_long_topic_gives_a_message_id_that_is_not_too_long():
     assert len(event["messageId"]) <= 100
 
 
+def test_a_stream_is_read_by_one_at_a_time(tmp_path):
+    with offsets.claimed(tmp_path, "s"):
+        with pytest.raises(StreamError, match="Another program"), offsets.claimed(tmp_path, "s"):
+            pass
+        with offsets.claimed(tmp_path, "another"):
+            pass
+    with offsets.claimed(tmp_path, "s"):
+        pass
+
+
 def test_offsets_are_kept_and_found_again_and_damage_is_told(tmp_path):
     assert offsets.load(tmp_path, "s") == {}
     offsets.keep(tmp_path, "s", {"orders/0": 5})

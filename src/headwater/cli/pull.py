@@ -12,7 +12,7 @@ from headwater.cli.connection import Connection
 from headwater.cli.options import ClientOptions, settings_of
 from headwater.cli.private_server import server
 from headwater.cli.source_of import source_named
-from headwater.errors import BadRequestError, PullError
+from headwater.errors import BadRequestError, ImportFileError, PullError
 from headwater.pulls.definition import read_definition
 from headwater.pulls.preview import preview
 from headwater.pulls.run import Job, Pulled, run
@@ -77,7 +77,7 @@ def _repeat(job: Job, connection: Connection, wait: float, name: str) -> None:
         try:
             with httpx.Client(base_url=connection.url, timeout=TIMEOUT) as client:
                 print(_summary(name, run(job, client), job.rejected), flush=True)
-        except PullError as error:
+        except (PullError, ImportFileError) as error:
             if not wait:
                 raise
             print(f"{error.message} Trying again in {wait:.0f} s.", file=sys.stderr, flush=True)

@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import xxhash
 
-from headwater.imports.simple import simple
 from headwater.pulls.definition import CHANGE
 from headwater.pulls.state import Known
 
@@ -30,8 +29,9 @@ class Change(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a piece of rows says: the changes, what is known then of all rows that did not change,
-    and rows whose key is missing or was there before in the same run, with why they are refused."""
+    """What a piece of rows says: the changes, what is known of rows that were there before if none
+    of the changes is taken, and rows whose key is missing or another row's of the same run, with
+    why they are refused."""
 
     changes: Sequence[Change]
     unchanged: Mapping[str, Known]
@@ -52,14 +52,16 @@ def seen(
     *,
     may_repeat: bool,
 ) -> Seen:
-    """Compare rows with what is known of them (by `key_of`). `may_repeat` says that a key may come
-    again in one run with other values, as while rows change under a cursor."""
+    """Compare rows, whose values are JSON's, with what is known of them (by `key_of`).
+
+    `may_repeat` says that a key may come again in one run with other values, as while rows change
+    under a cursor.
+    """
     changes: list[Change] = []
     unchanged: dict[str, Known] = {}
     refused: list[tuple[Mapping[str, Any], str]] = []
     now = dict(known)
-    for row in rows:
-        record = simple(dict(row))
+    for record in rows:
         key = key_of(record, columns)
         if key is None:
             refused.append((record, f"its key ({', '.join(columns)}) is missing"))
@@ -75,7 +77,8 @@ def seen(
         kind = UPDATED if before is not None and before.hash else INSERTED
         after = Known(digest, 1 if before is None else before.version + 1, run)
         now[key] = after
-        unchanged.pop(key, None)
+        if key in known:  # so it stays where its change makes no event: there, and not gone
+            unchanged[key] = known[key]._replace(run=run)
         changes.append(Change(key, kind, {CHANGE: kind, **record}, after, _id(key, after)))
     return Seen(changes, unchanged, refused)
 

@@ -1,11 +1,8 @@
 """A pull: a query, what tells its rows apart, and what becomes of a change."""
 
-import os
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 import sqlglot
@@ -14,6 +11,7 @@ from msgspec import Meta
 from sqlglot import exp
 
 from headwater.errors import PullError
+from headwater.imports import definition_file
 from headwater.imports.model import ColumnRule, EventRule, FileMapping, FileRules, RowRule
 
 CHANGE: Final = "$change"
@@ -26,7 +24,6 @@ DIALECTS: Final[Mapping[str, str]] = {
     "sqlite": "sqlite",
     "duckdb": "duckdb",
 }
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,22 +69,9 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_definition(path: Path) -> Definition:
     """The definition in a file. Raises PullError, which names the member that is wrong."""
-    try:
-        raw: Any = tomllib.loads(path.read_text("utf-8-sig"))
-        definition = msgspec.convert(raw, Definition)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PullError(f"{path} cannot be read: {error}.") from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise PullError(
-            f"{path.name} cannot be used: {error}.", hint="docs/pulls.md lists its members."
-        ) from None
+    definition = definition_file.read(path, Definition, PullError, "docs/pulls.md")
     _require_select(definition.pull)
-    for number, rule in enumerate(definition.events):
-        if rule.group or rule.once:
-            raise PullError(
-                f"`events[{number}]` has `group` or `once`, which a pull cannot have.",
-                hint="Each change of a row makes its own events.",
-            )
+    definition_file.require_apart(definition.events, PullError)
     if not definition.events:
         raise PullError("The pull makes no event.", hint="Add an [[events]] table.")
     return definition
@@ -102,18 +86,6 @@ def engine_of(url: str) -> str:
             hint=f"Known are {', '.join(DIALECTS)}.",
         )
     return kind
-
-
-def resolved(url: str) -> str:
-    """An address with the environment's variables in it. Raises PullError, naming a missing one."""
-
-    def value(found: re.Match[str]) -> str:
-        name = found.group(1)
-        if name not in os.environ:
-            raise PullError(f"`pull.url` names ${{{name}}}, which the environment does not have.")
-        return os.environ[name]
-
-    return _VARIABLE.sub(value, url)
 
 
 def _require_select(query: Query) -> None:

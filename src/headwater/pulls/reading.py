@@ -12,9 +12,12 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from headwater.errors import PullError
-from headwater.pulls.definition import Query, engine_of, resolved
+from headwater.imports.definition_file import resolved
+from headwater.pulls.definition import Query, engine_of
 
 AT_ONCE: Final = 2_000
+LAST: Final = "headwater_last"
+"""The parameter that stands for the cursor's last value."""
 _DRIVERS: Final[Mapping[str, str]] = {
     "postgresql": "postgresql+pg8000",
     "postgres": "postgresql+pg8000",
@@ -38,7 +41,7 @@ class Reader(Protocol):
 def opened(url: str) -> Iterator[Reader]:
     """The database at an address (see `Query.url`). Raises PullError where it cannot be opened."""
     kind = engine_of(url)
-    address = resolved(url)
+    address = resolved(url, "pull.url", PullError)
     if kind == "duckdb":
         with _opened_duckdb(address) as reader:
             yield reader
@@ -51,14 +54,14 @@ def opened(url: str) -> Iterator[Reader]:
 
 
 def statement(query: Query, *, is_first: bool) -> str:
-    """The query, from the cursor's last value (`:last`) on and in its order, where it has one."""
+    """The query; where it has a cursor, from its last value (the parameter LAST) on, sorted."""
     inner = query.query.strip().rstrip(";")
     if not query.cursor:
         return inner
     quote = "`" if engine_of(query.url) in ("mysql", "mariadb") else '"'
     column = quote + query.cursor.replace(quote, quote * 2) + quote
     # What has no cursor yet would never be read again, and is told from nothing: left out.
-    where = f"{column} IS NOT NULL" if is_first else f"{column} >= :last"
+    where = f"{column} IS NOT NULL" if is_first else f"{column} >= :{LAST}"
     return f"SELECT * FROM (\n{inner}\n) AS pulled WHERE {where} ORDER BY {column}"
 
 
@@ -107,7 +110,7 @@ class _SqlReader:
 
     def pieces(self, statement: str, values: Mapping[str, Any]) -> Iterator[Sequence[Found]]:
         # A colon that stands for itself (a cast, a time) is no parameter.
-        written = statement.replace(":", r"\:").replace(r"\:last", ":last")
+        written = statement.replace(":", r"\:").replace(rf"\:{LAST}", f":{LAST}")
         options: dict[str, Any] = {"stream_results": True, "yield_per": AT_ONCE}
         if self._kind.startswith("postgres"):
             options["postgresql_readonly"] = True
@@ -155,7 +158,8 @@ class _DuckReader:
         import duckdb
 
         try:
-            cursor = self._connection.execute(statement.replace(":last", "$last"), dict(values))
+            written = statement.replace(f":{LAST}", f"${LAST}")
+            cursor = self._connection.execute(written, dict(values))
             names = [each[0] for each in cursor.description]
             while rows := cursor.fetchmany(AT_ONCE):
                 yield [dict(zip(names, row, strict=True)) for row in rows]
@@ -163,8 +167,15 @@ class _DuckReader:
             raise PullError(f"The database says: {str(error)[:500]}") from None
 
 
-def written(value: Any) -> tuple[str, str]:
-    """A cursor's value as its kind and a text, to be kept. Raises PullError for no such value."""
+def written(row: Found, cursor: str) -> tuple[str, str]:
+    """A row's value of the cursor as its kind and a text, to be kept. Raises PullError for a column
+    that is not there, and for a value that cannot grow."""
+    if cursor not in row:
+        raise PullError(
+            f"`pull.cursor` names {cursor!r}, which the query does not give.",
+            hint=f"It gives {', '.join(row)}.",
+        )
+    value = row[cursor]
     for kind, of, write, _ in _CURSORS:
         if isinstance(value, of) and not isinstance(value, bool):
             return kind, write(value)

@@ -21,7 +21,7 @@ from headwater.imports.sending import Sender
 from headwater.imports.simple import simple
 from headwater.pulls.changes import Change, deletions, key_of, seen
 from headwater.pulls.definition import Definition
-from headwater.pulls.reading import Reader, before, opened, read_back, statement, written
+from headwater.pulls.reading import LAST, Reader, before, opened, read_back, statement, written
 from headwater.pulls.state import Known, PullState, open_state
 
 _GONE_AT_ONCE: Final = 1_000
@@ -82,7 +82,7 @@ def changes_of(
     values = {}
     if query.cursor and kind:
         last = read_back(kind, state.note("cursor"))
-        values["last"] = before(last, query.overlap_seconds)
+        values[LAST] = before(last, query.overlap_seconds)
     for rows in reader.pieces(statement(query, is_first=not values), values):
         records = [simple(dict(row)) for row in rows]
         keys = [key for record in records if (key := key_of(record, query.key)) is not None]
@@ -90,10 +90,12 @@ def changes_of(
         found = seen(records, query.key, known, number, may_repeat=bool(query.cursor))
         notes = {}
         if query.cursor:
-            notes["cursor_kind"], notes["cursor"] = written(rows[-1][query.cursor])
+            notes["cursor_kind"], notes["cursor"] = written(rows[-1], query.cursor)
         yield found.changes, dict(found.unchanged), list(found.refused), notes, len(rows)
-    if not query.cursor:
-        while query.deletes and (gone := state.gone(number, _GONE_AT_ONCE)):
+    if query.deletes and not query.cursor:
+        last_key = ""
+        while gone := state.gone(number, last_key, _GONE_AT_ONCE):
+            last_key = gone[-1][0]  # one whose event is rejected is looked at by the next run
             yield deletions(gone, query.key, number), {}, [], {}, 0
 
 

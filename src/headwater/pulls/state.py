@@ -62,11 +62,12 @@ class PullState:
                 list(notes.items()),
             )
 
-    def gone(self, run: int, limit: int) -> list[tuple[str, Known]]:
-        """Rows that were there and were not seen in a run."""
+    def gone(self, run: int, after: str, limit: int) -> list[tuple[str, Known]]:
+        """Rows that were there and were not seen in a run, in the order of their keys."""
         rows = self._connection.execute(
-            "SELECT key, hash, version, run FROM seen WHERE run < ? AND hash != x'' LIMIT ?",
-            (run, limit),
+            "SELECT key, hash, version, run FROM seen "
+            "WHERE key > ? AND run < ? AND hash != x'' ORDER BY key LIMIT ?",
+            (after, run, limit),
         )
         return [(key, Known(*rest)) for key, *rest in rows]
 

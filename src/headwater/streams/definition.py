@@ -1,19 +1,15 @@
 """A stream: where its messages are, and what becomes of one."""
 
-import os
-import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import xxhash
 from msgspec import Meta
 
 from headwater.errors import StreamError
+from headwater.imports import definition_file
 from headwater.imports.model import ColumnRule, EventRule, FileMapping, FileRules, RowRule
-
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Kafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,33 +49,8 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_definition(path: Path) -> Definition:
     """The definition in a file. Raises StreamError, which names the member that is wrong."""
-    try:
-        raw: Any = tomllib.loads(path.read_text("utf-8-sig"))
-        definition = msgspec.convert(raw, Definition)
-    except (OSError, UnicodeDecodeError) as error:
-        raise StreamError(f"{path} cannot be read: {error}.") from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise StreamError(
-            f"{path.name} cannot be used: {error}.", hint="docs/streams.md lists its members."
-        ) from None
-    for number, rule in enumerate(definition.events):
-        if rule.group or rule.once:
-            raise StreamError(
-                f"`events[{number}]` has `group` or `once`, which a stream cannot have.",
-                hint="Each message makes its own events.",
-            )
+    definition = definition_file.read(path, Definition, StreamError, "docs/streams.md")
+    definition_file.require_apart(definition.events, StreamError)
     if not definition.events and (definition.columns or definition.skip or definition.reject):
         raise StreamError("The mapping makes no event.", hint="Add an [[events]] table.")
     return definition
-
-
-def resolved(text: str) -> str:
-    """A text with the environment's variables in it. Raises StreamError, naming a missing one."""
-
-    def value(found: re.Match[str]) -> str:
-        name = found.group(1)
-        if name not in os.environ:
-            raise StreamError(f"An option names ${{{name}}}, which the environment does not have.")
-        return os.environ[name]
-
-    return _VARIABLE.sub(value, text)

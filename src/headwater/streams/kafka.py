@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from headwater.errors import StreamError
+from headwater.imports.definition_file import resolved
 from headwater.streams.converting import Message
-from headwater.streams.definition import Kafka, resolved
+from headwater.streams.definition import Kafka
 
 AT_ONCE: Final = 2_000
 _ASK_SECONDS: Final = 10.0
@@ -29,7 +30,10 @@ class Topics:
                 f"Reading Kafka needs the Python package {error.name}.",
                 hint="Install it with: pip install 'headwater[kafka]'",
             ) from None
-        options = {name: resolved(value) for name, value in kafka.options.items()}
+        options = {
+            name: resolved(value, f"kafka.options.{name}", StreamError)
+            for name, value in kafka.options.items()
+        }
         self._kafka = kafka
         self._offsets = dict(offsets)
         self._assigned: set[tuple[str, int]] = set()
@@ -41,7 +45,7 @@ class Topics:
                     "group.id": f"headwater-{name}",
                     "auto.offset.reset": kafka.start,
                     **options,
-                    "bootstrap.servers": resolved(kafka.servers),
+                    "bootstrap.servers": resolved(kafka.servers, "kafka.servers", StreamError),
                     "enable.auto.commit": False,
                     "enable.partition.eof": False,
                 }

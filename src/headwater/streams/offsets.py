@@ -1,6 +1,9 @@
 """How far each partition was read: kept when the server has the events on disk, and not before."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +15,22 @@ FOLDER: Final = "streams"
 
 Offsets = dict[str, int]
 """The next message to read, by `topic/partition`."""
+
+
+@contextmanager
+def claimed(data_dir: Path, stream_id: str) -> Iterator[None]:
+    """The right to read a stream, for one at a time. Raises StreamError while another has it."""
+    folder = data_dir / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{stream_id}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StreamError(
+                "Another program reads this stream into this source already.",
+                hint="Stop it first: one reads all partitions.",
+            ) from None
+        yield
 
 
 def load(data_dir: Path, stream_id: str) -> Offsets:

@@ -47,11 +47,13 @@ def run(
 ) -> Consumed:
     """Read until `stop` is set. Raises StreamError, MappingError and what `Sender` raises."""
     stream_id = job.definition.id_in(job.source_id)
-    known = offsets.load(job.data_dir, stream_id)
     done = Consumed()
     with (
+        offsets.claimed(job.data_dir, stream_id),
         Rejects(job.rejected, is_kept=True) as rejects,
-        Topics(job.definition.kafka, known, stream_id) as topics,
+        Topics(
+            job.definition.kafka, known := offsets.load(job.data_dir, stream_id), stream_id
+        ) as topics,
         Sender(
             client,
             job.write_key,
