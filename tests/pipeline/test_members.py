@@ -35,6 +35,12 @@ def test_what_tells_events_apart_cannot_be_written(path):
         writable(path)
 
 
+def test_a_path_that_lacks_its_beginning_says_how_it_would_be_written():
+    with pytest.raises(ValueError, match=r"price is no member of an event: .*properties\.price.x"):
+        writable("price.x")
+    assert writable("_metadata.own") == ("_metadata", "own")
+
+
 def test_a_path_is_read_where_it_leads():
     one = event(properties={"a": {"b.c": 5}, "l": [{"p": None}, {"p": 2}]}, user_id="u")
     assert reader(r"properties.a.b\.c")(one) == 5

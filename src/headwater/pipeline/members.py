@@ -57,6 +57,11 @@ _FIXED: Final = frozenset(
     ("messageId", "type", "timestamp", "originalTimestamp", "sentAt", "receivedAt")
 )
 """What no rule may change: by these an event is told from others."""
+_KNOWN: Final = frozenset(
+    ("properties", "traits", "context", "integrations", "channel", "version", "writeKey", *_TEXTS)
+)
+"""Members that events have beside those; a path that begins otherwise lacks its beginning. One of
+a client's own begins with an underscore."""
 
 
 def keys_of(path: str) -> tuple[str, ...]:
@@ -95,6 +100,11 @@ def writable(path: str) -> tuple[str, ...]:
         raise ValueError(f"{keys[0]} is an object: name a member, or {keys[0]}.* for all")
     if keys[0] in _TEXTS and len(keys) > 1:
         raise ValueError(f"{keys[0]} is a text and has no members")
+    if keys[0] not in _KNOWN and not keys[0].startswith("_"):
+        raise ValueError(
+            f"{keys[0]} is no member of an event: a property is properties.{path}, "
+            f"a trait traits.{path}"
+        )
     return keys
 
 
