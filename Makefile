@@ -5,6 +5,7 @@ BIN := .venv/bin
 NODE := tests/flows/node
 SUITE := .venv/json-schema-test-suite
 JAVA := tests/flows/java
+GO := tests/flows/go
 KAFKA := tests/streams/kafka
 PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -17,7 +18,7 @@ run: .venv/.installed  ## start Headwater and say how to send a first event
 demo: .venv/.installed  ## start it and live weeks of a small shop (DATA=FOLDER replays real data)
 	@exec $(BIN)/headwater demo --serve $(if $(DATA),--data "$(DATA)")
 
-test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed $(KAFKA)/lib/.installed $(SUITE)/.installed  ## install what the tests need and run them all
+test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed $(GO)/.installed $(KAFKA)/lib/.installed $(SUITE)/.installed  ## install what the tests need and run them all
 	@.ci/need chromium go postgres mariadbd
 	$(BIN)/pytest $(PYTEST_ARGS)
 
@@ -72,6 +73,12 @@ $(NODE)/node_modules/.installed: $(NODE)/package-lock.json
 	@.ci/need node npm curl
 	cd $(NODE) && npm ci --no-audit --no-fund \
 	  || { echo 'The npm packages of the tests could not be installed.' >&2; exit 1; }
+	@touch $@
+
+$(GO)/.installed: $(GO)/go.sum
+	@.ci/need go
+	cd $(GO) && go mod download \
+	  || { echo 'The Go modules of the tests could not be installed.' >&2; exit 1; }
 	@touch $@
 
 $(JAVA)/lib/.installed $(KAFKA)/lib/.installed: %/lib/.installed: %/pom.xml
