@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from headwater.collect import body as bodies
-from headwater.collect import pixels, scripts, settings_json, webhooks
+from headwater.collect import masking, pixels, scripts, settings_json, webhooks
 from headwater.collect.addresses import TrustedProxies
 from headwater.collect.answers import SUCCESS, Answer, answer, refusal, success
 from headwater.collect.routes import Dialect, Kind, Route
@@ -114,7 +114,8 @@ def _taken(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted:
 
 
 def _received(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted | Answer:
-    """A webhook's request, as it is: its source's handler makes events of it."""
+    """A webhook's request, as it is but for its sender's secret: its source's handler makes events
+    of it."""
     headers = call.headers
     source = webhooks.source_of(sources, call.route.source_id)
     body = webhooks.content_of(call.body, headers, terms.settings.max_request_bytes)
@@ -134,6 +135,7 @@ def _received(call: Call, sources: Sources, terms: Terms, now: int) -> Accepted 
         told = webhooks.answer_of(sender, request, body, now)
         if told is not None:
             return answer(200, told, (b"content-type", b"application/json"))
+        request = masking.without_secrets(request, sender.secret or "")
     meta = received.ENCODER.encode(request)
     return Accepted(Record(source.id, now, 1, body, meta), SUCCESS, stream=Stream.RECEIVED)
 
