@@ -12,8 +12,7 @@ RUNS = (
     ("bench.fql",),
     ("bench.governing",),
     ("bench.functions",),
-    ("bench.importing",),
-    ("bench.formats",),
+    ("bench.import",),
     ("bench.console",),
 )
 
