@@ -31,7 +31,7 @@ STANDARD_TABLES: Final = (
 )
 
 # Names that the warehouse itself gives to relations beside the standard tables: the event-shaped
-# views of the six call types, and what was kept aside.
+# views of the six call types, what was kept aside, and what is put together of all sources.
 _OWN_RELATIONS = (
     "identify",
     "track",
@@ -42,6 +42,10 @@ _OWN_RELATIONS = (
     "quarantine",
     "type_conflicts",
     "plan_violations",
+    "people",
+    "people_sources",
+    "organizations",
+    "organizations_sources",
 )
 
 STANDARD_COLUMNS: Final = frozenset(

@@ -47,6 +47,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWareh
     for each in (batch("shop", *SHOP), batch("app", *APP)):
         prepared = prepare([each], made.workspace("w").catalog, TableLimits())
         made.commit("w", prepared, [], {each.source_id: each.slug}, {})
+    made.merge(lambda _: {})
     yield made
     made.close()
 

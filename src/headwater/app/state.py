@@ -26,6 +26,8 @@ from headwater.kit.logging import logger
 from headwater.plans import store as plans
 from headwater.plans.model import PART as PLANS
 from headwater.settings import Settings
+from headwater.syncing import store as syncing
+from headwater.syncing.model import PART as SYNCING
 from headwater.transformations import store as transformations
 from headwater.transformations.model import PART as TRANSFORMATIONS
 from headwater.webhooks.model import PART as WEBHOOKS
@@ -45,6 +47,7 @@ CONTRIBUTORS: Final[Mapping[str, Contributor]] = {
     TRANSFORMATIONS: transformations.published,
     FUNCTIONS: functions.published,
     WEBHOOKS: _handlers,
+    SYNCING: syncing.published,
 }
 """What features add to the published configuration, by the names that headwater.governing has."""
 

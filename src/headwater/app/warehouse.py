@@ -9,6 +9,7 @@ from headwater.kit.clock import SystemClock
 from headwater.settings import Settings
 from headwater.workers import warehouse
 from headwater.workers.loader import LoaderWorker
+from headwater.workers.merger import MergeWorker
 from headwater.workspaces.snapshot import PublishedConfiguration
 
 
@@ -19,6 +20,7 @@ def run(settings: Settings, stop: threading.Event, listening: socket.socket | No
     try:
         opened = open_warehouses(settings)
         loader = LoaderWorker(log, opened, published.current, settings, SystemClock())
-        warehouse.run(settings, opened, loader, stop)
+        merger = MergeWorker(opened, PublishedConfiguration(settings.data_dir).current, stop.wait)
+        warehouse.run(settings, opened, loader, merger, stop)
     finally:
         log.close()

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from headwater.errors import HeadwaterError
 from headwater.kit.asgi import serve_on_unix_socket
@@ -12,6 +12,9 @@ from headwater.kit.sockets import socket_path
 from headwater.queries.served import ServedWarehouse
 from headwater.settings import Settings
 from headwater.workers.warehouse_server import application
+
+_MERGE_SECONDS: Final = 2.0
+"""So long the end waits for what is merged: the rest is at the next start."""
 
 
 class OpenWarehouse(ServedWarehouse, Protocol):
@@ -25,12 +28,16 @@ class OpenWarehouse(ServedWarehouse, Protocol):
 
 
 def run(
-    settings: Settings, warehouse: OpenWarehouse, loader: Service, stop: threading.Event
+    settings: Settings,
+    warehouse: OpenWarehouse,
+    loader: Service,
+    merger: Service,
+    stop: threading.Event,
 ) -> None:
     """Load and answer until `stop` is set; then load what remains, checkpoint and close.
 
-    The loader has a thread of its own, and each question too, so that neither waits for the
-    other. What the drain's time does not suffice for is loaded at the next start.
+    The loader, what merges people, and each question have a thread of their own, so that none
+    waits for the others. What the drain's time does not suffice for is loaded at the next start.
     """
     log = logger("warehouse")
     loading = threading.Thread(
@@ -39,7 +46,14 @@ def run(
         kwargs={"idle_seconds": settings.load_interval_seconds},
         name="loader",
     )
+    merging = threading.Thread(
+        target=run_forever,
+        args=(merger, stop),
+        kwargs={"idle_seconds": settings.load_interval_seconds},
+        name="merger",
+    )
     loading.start()
+    merging.start()
     asgi: Any = application(warehouse)
     try:
         serve_on_unix_socket(
@@ -51,8 +65,10 @@ def run(
     finally:
         stop.set()
         loading.join()
+        merging.join()
         try:
             drain(loader, seconds=settings.drain_seconds)
+            drain(merger, seconds=_MERGE_SECONDS)
             warehouse.checkpoint()
         finally:
             warehouse.close()

@@ -27,6 +27,8 @@ from headwater.queries.contents import (
     TableFacts,
     TableKind,
 )
+from headwater.syncing.model import Subject
+from headwater.warehouses.duckdb.merging import kept_table
 from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name, text
 from headwater.warehouses.duckdb.store import CONFLICTS, QUARANTINE, VIOLATIONS
 from headwater.warehouses.duckdb.views import slugs_of
@@ -40,6 +42,7 @@ _KEPT: Final = {
     "plan_violations": (VIOLATIONS, 16),
 }
 _SHAPE_COLUMNS: Final = 9
+_SOURCES_COLUMNS: Final = 8
 
 
 class _Count(NamedTuple):
@@ -58,6 +61,7 @@ def contents_of(warehouse: DuckDBWarehouse) -> Contents:
         cursor.begin()
         try:
             counts = _counted(cursor, catalog)
+            merged = list(_merged(cursor))
             conflicts = _conflicts(cursor, catalog)
         finally:
             cursor.rollback()
@@ -67,7 +71,7 @@ def contents_of(warehouse: DuckDBWarehouse) -> Contents:
         bytes=_file_bytes(warehouse),
         newest=_time(events.newest),
         events=events.rows,
-        tables=tuple(_facts(catalog, counts)),
+        tables=tuple(_facts(catalog, counts, merged)),
         conflicts=conflicts,
         names=tuple(EventName(n.slug, n.event, n.table) for n in catalog.event_names()),
     )
@@ -110,7 +114,8 @@ def _named(
         or (each.key.table == name and schema in ("main", each.key.schema))
     ]
     counts = _counted(cursor, catalog, tables)
-    for facts in _facts(catalog, counts):
+    merged = list(_merged(cursor)) if schema == "main" else []
+    for facts in _facts(catalog, counts, merged):
         if (facts.schema, facts.name) == (schema, name):
             yield facts
 
@@ -145,7 +150,7 @@ def _counted(
     return counts
 
 
-def _facts(catalog: Catalog, counts: _Counts) -> Iterator[TableFacts]:
+def _facts(catalog: Catalog, counts: _Counts, merged: Sequence[TableFacts]) -> Iterator[TableFacts]:
     """Everything that a question can name: the events first, then over all sources, then each."""
     slugs = slugs_of(catalog)
     yield from _event_views(catalog, slugs, counts)
@@ -155,12 +160,27 @@ def _facts(catalog: Catalog, counts: _Counts) -> Iterator[TableFacts]:
         columns |= {column for each in tables for column in each.columns}
         total = _sum(_count_of(each, counts) for each in tables)
         yield _fact("main", name, TableKind.UNION, total, len(columns))
+    yield from merged
     for name, (_, width) in _KEPT.items():
         yield _fact("main", name, TableKind.KEPT, counts[TableKey("", name)], width)
     for each in catalog.tables():
         if each.key.schema != INTERNAL_SCHEMA:
             total = _count_of(each, counts)
             yield _fact(each.key.schema, each.key.table, TableKind.TABLE, total, len(each.columns))
+
+
+def _merged(cursor: duckdb.DuckDBPyConnection) -> Iterator[TableFacts]:
+    """What is put together of all sources, and where its values are from."""
+    for subject in Subject:
+        columns = [row[0] for row in cursor.execute(f"DESCRIBE {kept_table(subject)}").fetchall()]
+        values = [quoted(name) for name in columns if name.startswith("v:")]
+        counted = " + ".join(f"count({name})" for name in values) or "0"
+        [(rows, newest, filled)] = cursor.execute(
+            f"SELECT count(*), epoch_us(max(received_at)), {counted} FROM {kept_table(subject)}"
+        ).fetchall()
+        merged, sources = _Count(rows, newest), _Count(filled, newest if filled else None)
+        yield _fact("main", subject, TableKind.UNION, merged, 2 + len(values))
+        yield _fact("main", f"{subject}_sources", TableKind.UNION, sources, _SOURCES_COLUMNS)
 
 
 def _event_views(catalog: Catalog, slugs: Sequence[str], counts: _Counts) -> Iterator[TableFacts]:

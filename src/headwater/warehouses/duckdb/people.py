@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from headwater.loading.model import AccountRows, TableKey, UserRows
+from headwater.warehouses.duckdb import merging
 from headwater.warehouses.duckdb.engine import registered
 from headwater.warehouses.duckdb.sql import quoted, table_name
 
@@ -42,6 +43,7 @@ def merge(connection: duckdb.DuckDBPyConnection, people: UserRows | AccountRows)
     with registered(connection, _merged=merged):
         connection.execute(f"DELETE FROM {target} WHERE id IN (SELECT id FROM _merged)")
         connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM _merged")
+    merging.mark(connection, key, rows)
 
 
 def _merged(target: str, names: list[str], incoming: list[str]) -> str:
@@ -80,6 +82,7 @@ def make_anew(connection: duckdb.DuckDBPyConnection, key: TableKey, ids: pa.Tabl
         connection.execute(f"DELETE FROM {target} WHERE id IN (SELECT id FROM _late)")
     with registered(connection, _made=made):
         connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM _made")
+    merging.mark(connection, key, ids)
 
 
 def _of_calls(connection: duckdb.DuckDBPyConnection, key: TableKey, names: list[str]) -> str:

@@ -26,7 +26,7 @@ from headwater.loading.model import (
 )
 from headwater.loading.refill import refilled
 from headwater.loading.standard import CALL_TABLES, MERGED_TABLES, OWN_MEMBERS
-from headwater.warehouses.duckdb import conflicts
+from headwater.warehouses.duckdb import conflicts, merging
 from headwater.warehouses.duckdb.engine import registered
 from headwater.warehouses.duckdb.people import PERSONS
 from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name
@@ -103,6 +103,7 @@ def _repair(alteration: Alteration, key: TableKey, held: Column, kind: ColumnTyp
     for each in tables:
         if each.table in PERSONS:
             _refold(alteration, each, column)
+            merging.mark_everybody(connection, each)
     gone = conflicts.forget(connection, _slug(key), [each.table for each in tables], column.name)
     left = noted.conflicts()
     conflicts.keep(connection, left)

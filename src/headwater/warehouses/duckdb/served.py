@@ -1,7 +1,7 @@
 """The warehouses of all workspaces, one file each, as the warehouse role serves them."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +32,7 @@ from headwater.warehouses.duckdb.export import export
 from headwater.warehouses.duckdb.known_paths import known_paths
 from headwater.warehouses.duckdb.looks import look
 from headwater.warehouses.duckdb.lookup import CursorCatalog
+from headwater.warehouses.duckdb.merging import Rules
 from headwater.warehouses.duckdb.relations import event_relation
 from headwater.warehouses.duckdb.repair import repair
 from headwater.warehouses.duckdb.warehouse import DuckDBWarehouse, Load
@@ -49,7 +50,7 @@ class DuckDBWarehouses:
         self._tuning = tuning
         self._read_only = read_only
         self._open: dict[str, DuckDBWarehouse] = {}
-        self._counted: dict[str, tuple[TableCatalog, Contents]] = {}
+        self._counted: dict[str, tuple[TableCatalog, int, Contents]] = {}
         self._lock = threading.Lock()
         self._asker = Asker(self, limits)
 
@@ -87,6 +88,11 @@ class DuckDBWarehouses:
         """Carry out a load of a workspace in one transaction. Raises WarehouseError."""
         load = Load(prepared, quarantined, slugs, positions, replaced, violations)
         self.workspace(workspace_id).load(load)
+
+    def merge(self, rules_of: Callable[[str], Rules]) -> int:
+        """Put the next merged rows of every workspace together, by its sync rules. Returns how
+        many. Raises WarehouseError."""
+        return sum(held.merge(rules_of(name)) for name, held in self.all().items())
 
     def standing(
         self, workspace_id: str, source_id: str, slug: str, ids: Sequence[str]
@@ -151,13 +157,14 @@ class DuckDBWarehouses:
 
     def contents(self, workspace_id: str) -> Contents:
         warehouse = self.workspace(workspace_id)
-        # Every load and every repair leaves another catalogue: until then nothing is counted anew.
-        catalog = warehouse.catalog
+        # Every load and every repair leaves another catalogue, and every merge another number:
+        # until then nothing is counted anew.
+        catalog, merges = warehouse.catalog, warehouse.merges
         counted = self._counted.get(workspace_id)
-        if counted is None or counted[0] is not catalog:
-            counted = (catalog, contents_of(warehouse))
+        if counted is None or counted[0] is not catalog or counted[1] != merges:
+            counted = (catalog, merges, contents_of(warehouse))
             self._counted[workspace_id] = counted
-        return counted[1]
+        return counted[2]
 
     def table(self, workspace_id: str, schema: str, name: str) -> TableDetail:
         return table_of(self.workspace(workspace_id), schema, name)

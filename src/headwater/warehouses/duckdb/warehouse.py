@@ -33,7 +33,15 @@ from headwater.loading.replacing import Standing
 from headwater.ports import Positions, Tally
 from headwater.spec.quarantined import QuarantinedEvent
 from headwater.spec.reasons import Reason
-from headwater.warehouses.duckdb import conflicts, people, replacing, store, violations
+from headwater.syncing.model import Subject
+from headwater.warehouses.duckdb import (
+    conflicts,
+    merging,
+    people,
+    replacing,
+    store,
+    violations,
+)
 from headwater.warehouses.duckdb.engine import Tuning, connect, duckdb_errors
 from headwater.warehouses.duckdb.sql import TYPES, quoted, table_name
 from headwater.warehouses.duckdb.views import all_views, changed_views
@@ -62,6 +70,8 @@ class DuckDBWarehouse:
         self.path = path
         self._connection = connect(path, tuning, read_only=read_only)
         self._lock = threading.Lock()
+        self._merging = threading.Lock()
+        self.merges = 0
         with duckdb_errors():
             if not read_only:
                 self._prepare()
@@ -72,6 +82,7 @@ class DuckDBWarehouse:
             store.prepare(connection)
             for statement in all_views(store.catalog(connection)):
                 connection.execute(statement)
+            merging.prepare(connection)
 
     @property
     def catalog(self) -> Catalog:
@@ -145,6 +156,25 @@ class DuckDBWarehouse:
         with duckdb_errors(), self._lock, self._transaction() as connection:
             connection.execute(sql, values)
 
+    def merge(self, rules: merging.Rules) -> int:
+        """Put the next rows of `people` and `organizations` together, by these sync rules, beside
+        loading. Returns how many; 0 when nothing waits. Raises WarehouseError."""
+        done = 0
+        with self._merging, self.reading() as cursor:
+            for subject in Subject:
+                with self._lock:  # between loads, so that the catalogue is that of the rows
+                    catalog = self._catalog
+                    cursor.begin()
+                    cursor.execute("SELECT 1 FROM _headwater.merged_by")
+                try:
+                    done += merging.keep(cursor, catalog, subject, rules.get(subject, {}))
+                    cursor.commit()
+                except BaseException:
+                    _roll_back(cursor)
+                    raise
+        self.merges += bool(done)
+        return done
+
     def standing(self, source_id: str, slug: str, ids: Sequence[str]) -> Standing:
         """What a source has of these messageIds. Raises WarehouseError."""
         with self.reading() as cursor:
@@ -186,7 +216,8 @@ class DuckDBWarehouse:
 
     def checkpoint(self) -> None:
         """Bring the write-ahead log into the file. Raises WarehouseError."""
-        with duckdb_errors(), self._lock:
+        # Not while another transaction writes, which DuckDB refuses.
+        with duckdb_errors(), self._merging, self._lock:
             store.compact_tallies(self._connection)
             self._connection.execute("CHECKPOINT")
 
