@@ -101,7 +101,7 @@ def _by_campaign(campaign: Mapping[str, Any], site: Known | None) -> Known | Non
         if click_id in campaign:
             return "paid", name or network
     medium = campaign.get("medium")
-    kind = _media().get(medium.strip().lower()) if type(medium) is str else None
+    kind = media().get(medium.strip().lower()) if type(medium) is str else None
     if kind is not None:
         return kind, name
     return None if site or not name else ("referral", name)
@@ -165,7 +165,8 @@ def _listed() -> Mapping[str, Known]:
 
 
 @lru_cache(maxsize=1)
-def _media() -> Mapping[str, str]:
+def media() -> Mapping[str, str]:
+    """What kind of way a campaign's medium is, for each that is listed."""
     return {medium: kind for kind, media in _list()["media"].items() for medium in media}
 
 

@@ -1,0 +1,1 @@
+"""Analyses: from events to decisions. Each is one module of `kinds`."""
