@@ -1,7 +1,7 @@
 """What of a series is trend, what returns every season, and what remains; and what stands out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,7 +11,8 @@ from headwater.statistics.model import Doubt
 THRESHOLD: Final = 3.5
 """How many robust standard deviations away a value is called an anomaly."""
 _LEAST: Final = 5
-_ROUNDS: Final = 3
+_ROUNDS: Final = 4
+_TIMES: Final = 5
 _MAD_TO_SIGMA: Final = 1.482602218505602
 _MEAN_TO_SIGMA: Final = 1.2533141373155001
 
@@ -121,21 +122,34 @@ def _steady(values: Sequence[float], period: int, threshold: float) -> list[floa
 
     STL's own season follows each value so closely that what remains is much less than the noise.
     So its windows are wide here, and outliers are replaced by what was expected of them before it
-    is fitted again.
+    is fitted again: the farthest first, for they make those look odd that stand beside them.
     """
+    odd = set[int]()
+    expected = _settled(values, period, odd)
+    for _ in range(_ROUNDS):
+        off = [abs(value - each) for value, each in zip(values, expected, strict=True)]
+        farthest = max((each for at, each in enumerate(off) if at not in odd), default=0.0)
+        least = max(threshold * robust_scale(off), farthest / 2)
+        more = {at for at, each in enumerate(off) if each > least} - odd
+        if not more:
+            break
+        odd |= more
+        expected = _settled(values, period, odd)
+    return expected
+
+
+def _settled(values: Sequence[float], period: int, odd: Collection[int]) -> list[float]:
+    """The fit that does not depend on the values that are odd: they are what it makes of them."""
     from statsmodels.tsa.seasonal import STL
 
-    slow, cleaned = 5 * period + 1 - (5 * period) % 2, [float(each) for each in values]
-    expected = cleaned
-    for _ in range(_ROUNDS):
-        found = STL(cleaned, period=period, seasonal=10 * len(values) + 1, trend=slow).fit()
+    slow = 5 * period + 1 - (5 * period) % 2
+    given = [float(each) for each in values]
+    expected = local_median(given)
+    for _ in range(_TIMES if odd else 1):
+        for at in odd:
+            given[at] = expected[at]
+        found = STL(given, period=period, seasonal=10 * len(given) + 1, trend=slow).fit()
         expected = [float(each) for each in found.trend + found.seasonal]
-        rest = [value - each for value, each in zip(values, expected, strict=True)]
-        most = threshold * robust_scale(rest)
-        cleaned = [
-            expected[at] if abs(rest[at]) > most else float(value)
-            for at, value in enumerate(values)
-        ]
     return expected
 
 
