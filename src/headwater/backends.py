@@ -19,6 +19,7 @@ from headwater.sampling import Sampling, sampling
 from headwater.schemas.reading import Schemas
 from headwater.search.events import EventSearch
 from headwater.settings import Settings
+from headwater.syncing.reading import Syncing
 from headwater.volumes.reading import Volumes
 from headwater.whatif.whatif import WhatIf
 from headwater.workspaces.snapshot import PublishedConfiguration
@@ -31,6 +32,7 @@ class Backends:
     volumes: Volumes
     search: EventSearch
     schemas: Schemas
+    syncing: Syncing
     debugger: Debugger
     quarantine: Quarantine
     requests: StoredRequests
@@ -73,6 +75,7 @@ def backends(
         ),
         search=EventSearch(warehouse),
         schemas=Schemas(warehouse, changes.clock),
+        syncing=Syncing(warehouse),
         debugger=Debugger(log, warehouse, published.current, limits, stop),
         quarantine=quarantine,
         requests=requests,

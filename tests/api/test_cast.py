@@ -29,8 +29,12 @@ _OF_OTHERS = {
     "name": "tracks",
     "message_id": "none",
     "type": "track",
+    "subject": "people",
+    "trait": "email",
+    "id": "none",
 }
-"""What takes a running warehouse to make: the tests of these routes try it themselves."""
+"""What is named alike everywhere, or takes a running warehouse to make: the tests of these routes
+try it themselves."""
 
 _UNREAD = {"/metrics", "/api/debugger"}
 """What belongs to no workspace, and what has no end."""
@@ -57,6 +61,8 @@ _BODIES: dict[str, Any] = {
     "RestoreVersion": {"versionId": "none"},
     "SourceInput": {"sourceId": "none"},
     "DriftIds": {"driftIds": ["none"]},
+    "Rule": {"policy": "oldest"},
+    "TrySyncRule": {"trait": "email"},
     "TryFunction": {"events": [{"type": "track"}]},
 }
 """A body of each type that a route with an id in its path takes: one that would do something."""
@@ -170,6 +176,7 @@ class Cast:
         paths = ["/api", "/api/labels", "/api/sources", "/api/users", "/api/groups"]
         paths += ["/api/invites", "/api/tokens", "/api/warehouses", "/api/saved-queries"]
         paths += ["/api/cleaning-rules", "/api/transformations", "/api/tracking-plans"]
+        paths += ["/api/sync-rules"]
         paths += ["/api/functions", "/api/insert-function-instances"]
         paths += [f"/api/groups/{self.ids['group_id']}/users"]
         return {path: self._get(path) for path in paths}

@@ -49,6 +49,7 @@ from headwater.api import (
     setup,
     source_schema,
     sources,
+    sync_rules,
     tokens,
     tracking_plans,
     transformations,
@@ -87,6 +88,7 @@ _NOUNS: Final[tuple[ApiRoute, ...]] = (
     *plan_versions.ROUTES,
     *plan_drifts.ROUTES,
     *transformations.ROUTES,
+    *sync_rules.ROUTES,
     *function_trials.ROUTES,  # before the functions by their ids
     *functions.ROUTES,
     *function_instances.ROUTES,

@@ -45,6 +45,7 @@ COMMANDS: Final = (
         "transformation:app",
         "Keep transformations, and try them before they are on.",
     ),
+    Command("sync", "sync:app", "Say which source wins for which trait, and see why."),
     Command("function", "function:app", "Keep functions, try them, deploy and connect them."),
     Command(
         "whatif", "whatif:whatif", "Say what changes would do to events, before they are made."

@@ -11,6 +11,7 @@ from headwater.configuration.nouns import (
     saved_queries,
     schemas,
     sources,
+    sync_rules,
     tracking_plans,
     transformations,
     warehouses,
@@ -27,6 +28,7 @@ NOUNS: Final[tuple[Noun, ...]] = (
     tracking_plans.NOUN,
     transformations.NOUN,
     functions.NOUN,
+    sync_rules.NOUN,
     groups.NOUN,
     saved_queries.NOUN,
 )

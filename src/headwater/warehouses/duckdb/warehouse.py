@@ -162,10 +162,7 @@ class DuckDBWarehouse:
         done = 0
         with self._merging, self.reading() as cursor:
             for subject in Subject:
-                with self._lock:  # between loads, so that the catalogue is that of the rows
-                    catalog = self._catalog
-                    cursor.begin()
-                    cursor.execute("SELECT 1 FROM _headwater.merged_by")
+                catalog = self.begin(cursor)
                 try:
                     done += merging.keep(cursor, catalog, subject, rules.get(subject, {}))
                     cursor.commit()
@@ -174,6 +171,13 @@ class DuckDBWarehouse:
                     raise
         self.merges += bool(done)
         return done
+
+    def begin(self, cursor: duckdb.DuckDBPyConnection) -> Catalog:
+        """Begin a transaction between loads. Returns the catalogue of the tables that it sees."""
+        with self._lock:
+            cursor.begin()
+            cursor.execute("SELECT 1 FROM _headwater.merged_by")
+            return self._catalog
 
     def standing(self, source_id: str, slug: str, ids: Sequence[str]) -> Standing:
         """What a source has of these messageIds. Raises WarehouseError."""

@@ -21,12 +21,21 @@ from headwater.queries.looks import unknown
 from headwater.replays.model import PRESENT, PresentLook
 from headwater.schemas.model import EVENTS_SEEN, SAMPLE, EventsSeenLook, SampleLook
 from headwater.search.model import EVENT, EVENTS, EventLook, EventsLook
+from headwater.syncing.looks import (
+    OVERVIEW,
+    STATEMENTS,
+    OverviewLook,
+    StatementsLook,
+    WhatIfLook,
+)
+from headwater.syncing.looks import WHAT_IF as MERGED_WHAT_IF
 from headwater.usage.model import PEOPLE, PeopleLook
 from headwater.volumes.model import LAST_EVENTS, VOLUMES, LastLook, VolumesLook
 from headwater.warehouses.duckdb.looks import (
     catalogue,
     delivery,
     events,
+    merged,
     people,
     present,
     quarantine,
@@ -56,6 +65,9 @@ LOOKS: Final[Mapping[str, _Look]] = {
     DELIVERY: (DeliveryLook, delivery.delivery),
     PEOPLE: (PeopleLook, people.people),
     PRESENT: (PresentLook, present.present),
+    OVERVIEW: (OverviewLook, merged.overview),
+    STATEMENTS: (StatementsLook, merged.statements),
+    MERGED_WHAT_IF: (WhatIfLook, merged.what_if),
     CATALOGUE: (CatalogueLook, catalogue.catalogue),
 }
 
