@@ -26,6 +26,15 @@ class Costs(msgspec.Struct, frozen=True, rename="camel"):
     by_key: Mapping[str, Cost] = {}
     left_out: tuple[str, ...] = ()
 
+    def whole(self) -> Cost:
+        """All of it."""
+        those = self.by_key.values()
+        return Cost(
+            sum(each.cost for each in those),
+            sum(each.impressions for each in those),
+            sum(each.clicks for each in those),
+        )
+
 
 class Row(msgspec.Struct, frozen=True, rename="camel"):
     """One channel, source, campaign, …: who came, what they did, what it cost."""
