@@ -19,6 +19,7 @@ from headwater.sampling import Sampling, sampling
 from headwater.schemas.reading import Schemas
 from headwater.search.events import EventSearch
 from headwater.settings import Settings
+from headwater.uploads.uploads import Uploads
 from headwater.syncing.reading import Syncing
 from headwater.volumes.reading import Volumes
 from headwater.whatif.whatif import WhatIf
@@ -40,12 +41,13 @@ class Backends:
     what_if: WhatIf
     sample: Sampling
     drift: DriftWatch
+    uploads: Uploads
 
     async def run(self) -> None:
         """Go on with what a stop has cut short; let go of the log when cancelled."""
         try:
             await self.quarantine.resume()
-            await asyncio.gather(self.replays.runner.run(), self.drift.run())
+            await asyncio.gather(self.replays.runner.run(), self.drift.run(), self.uploads.run())
         finally:
             self.what_if.close()
             await self.quarantine.aclose()
@@ -83,4 +85,5 @@ def backends(
         what_if=WhatIf(changes, log, requests, warehouse, limits, tables),
         sample=sample,
         drift=DriftWatch(settings, changes, sample),
+        uploads=Uploads(settings, changes),
     )

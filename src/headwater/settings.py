@@ -121,6 +121,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="How often the archive takes in what was collected.")
     ] = 60.0
 
+    # Uploads
+    upload_max_bytes: Annotated[
+        int, Meta(ge=1_000_000, description="The largest file that can be uploaded, in bytes.")
+    ] = 10_000_000_000
+    upload_days: Annotated[
+        float, Meta(gt=0, description="How many days uploaded files are kept.")
+    ] = 7.0
+
     # Tracking plans
     plan_drift_minutes: Annotated[
         float,

@@ -1,0 +1,1 @@
+"""Places whose files are imported as they appear: buckets, addresses, folders."""
