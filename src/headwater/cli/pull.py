@@ -1,4 +1,4 @@
-"""`headwater pull`: the rows of a database become events, as they change."""
+"""`headwater pull`: rows of databases and records of applications become events, as they change."""
 
 import sys
 import threading
@@ -13,8 +13,10 @@ from headwater.cli.options import ClientOptions, settings_of
 from headwater.cli.private_server import server
 from headwater.cli.source_of import source_named
 from headwater.errors import BadRequestError, ImportFileError, PullError
-from headwater.pulls.definition import read_definition
+from headwater.pulls.definition import Definition, parse, read_definition
 from headwater.pulls.preview import preview
+from headwater.pulls.rest.definition import RestDefinition
+from headwater.pulls.rest.ready import Ready, listed, text_of
 from headwater.pulls.run import Job, Pulled, run
 from headwater.workspaces.model import SourceType
 
@@ -23,7 +25,13 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def pull(
-    file: Annotated[Path, Parameter(help="The pull file (TOML): see docs/pulls.md.")],
+    file: Annotated[
+        Path | None,
+        Parameter(
+            help="The pull file: TOML for a database (docs/pulls.md), YAML for an application "
+            "(docs/applications.md); or the name of a ready definition."
+        ),
+    ] = None,
     *,
     source: Annotated[
         str, Parameter(help="The source's name, id or slug; made where there is none.")
@@ -40,13 +48,27 @@ def pull(
     rejected: Annotated[
         Path | None, Parameter(help="Where rejected rows go. [default: FILE.rejected.jsonl]")
     ] = None,
+    ready: Annotated[
+        bool, Parameter(help="List the ready definitions of applications.", negative="")
+    ] = False,
+    show: Annotated[
+        str, Parameter(help="Print the ready definition of this name, to be kept and changed.")
+    ] = "",
     options: ClientOptions | None = None,
 ) -> None:
-    """Make events of what was inserted, updated and deleted in a database since the last run.
+    """Make events of what was inserted, updated and deleted since the last run, in a database or
+    an application.
 
     Run it again, or with --every: each change makes its events once, also when a run was cut short.
     """
-    definition = read_definition(file)
+    if ready or show:
+        print(text_of(show) if show else "\n".join(map(_line, listed())), end="\n" * (not show))
+        return
+    if file is None:
+        raise BadRequestError(
+            "Give the pull file.", hint="--ready lists definitions to begin with."
+        )
+    definition = _definition(file)
     if dry_run:
         for event in preview(definition):
             sys.stdout.buffer.write(event + b"\n")
@@ -56,7 +78,8 @@ def pull(
     wait = _seconds(every)
     settings = settings_of(options)
     with server(settings) as connection:
-        target = source_named(connection, source, SourceType.DATABASE.value)
+        kind = SourceType.DATABASE if isinstance(definition, Definition) else SourceType.SERVER
+        target = source_named(connection, source, kind.value)
         if target.is_new:
             print(f"Made the source {target.name} ({target.id}).", file=sys.stderr)
         job = Job(
@@ -84,6 +107,18 @@ def _repeat(job: Job, connection: Connection, wait: float, name: str) -> None:
         if not wait:
             return
         threading.Event().wait(wait)
+
+
+def _definition(file: Path) -> Definition | RestDefinition:
+    """What a file says, or the ready definition of that name where there is no such file."""
+    name = str(file)
+    if not file.exists() and name in [each.name for each in listed()]:
+        return parse(text_of(name), f"{name}.yaml")
+    return read_definition(file)
+
+
+def _line(ready: Ready) -> str:
+    return f"{ready.name:12} {ready.about}"
 
 
 def _seconds(every: str) -> float:

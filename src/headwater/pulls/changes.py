@@ -1,6 +1,7 @@
 """From rows, and what is known of them, to changes. Pure."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -28,6 +29,18 @@ class Change(NamedTuple):
     id: str
 
 
+class Step(NamedTuple):
+    """What a piece of a run says: changes, what is known of unchanged rows, refused rows with the
+    reasons, notes to be kept with them, and how many rows and requests it was."""
+
+    changes: Sequence[Change] = ()
+    unchanged: Mapping[str, Known] = MappingProxyType({})
+    refused: Sequence[tuple[Mapping[str, Any], str]] = ()
+    notes: Mapping[str, str] = MappingProxyType({})
+    rows: int = 0
+    requests: int = 0
+
+
 class Seen(NamedTuple):
     """What a piece of rows says: the changes, what is known of rows that were there before if none
     of the changes is taken, and rows whose key is missing or another row's of the same run, with
@@ -51,22 +64,40 @@ def seen(
     run: int,
     *,
     may_repeat: bool,
+    is_deleted: Sequence[bool] = (),
+    newest_first: bool = False,
 ) -> Seen:
     """Compare rows, whose values are JSON's, with what is known of them (by `key_of`).
 
     `may_repeat` says that a key may come again in one run with other values, as while rows change
-    under a cursor.
+    under a cursor; with `newest_first` only the first of them counts. `is_deleted` says, for each
+    row where it is given, that the row is told of because it is gone.
     """
     changes: list[Change] = []
     unchanged: dict[str, Known] = {}
     refused: list[tuple[Mapping[str, Any], str]] = []
     now = dict(known)
-    for record in rows:
+    for number, record in enumerate(rows):
         key = key_of(record, columns)
         if key is None:
             refused.append((record, f"its key ({', '.join(columns)}) is missing"))
             continue
         before = now.get(key)
+        if newest_first and before is not None and before.run == run:
+            continue
+        if is_deleted and is_deleted[number]:
+            if before is None or not before.hash:
+                version = 0 if before is None else before.version
+                now[key] = unchanged[key] = Known(b"", version, run)
+                continue
+            after = Known(b"", before.version + 1, run)
+            now[key] = after
+            if key in known:
+                unchanged[key] = known[key]._replace(run=run)
+            changes.append(
+                Change(key, DELETED, {CHANGE: DELETED, **record}, after, _id(key, after))
+            )
+            continue
         digest = xxhash.xxh3_128_digest(_encode(record))
         if before is not None and before.hash == digest:
             now[key] = unchanged[key] = Known(digest, before.version, run)

@@ -13,6 +13,7 @@ from sqlglot import exp
 from headwater.errors import PullError
 from headwater.imports import definition_file
 from headwater.imports.model import ColumnRule, EventRule, FileMapping, FileRules, RowRule
+from headwater.pulls.rest.definition import RestDefinition, rest_definition
 
 CHANGE: Final = "$change"
 """The column of a mapping that says what happened to a row: inserted, updated or deleted."""
@@ -57,6 +58,10 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reject: tuple[RowRule, ...] = ()
     events: tuple[EventRule, ...] = ()
 
+    def names(self) -> list[str]:
+        """The `${NAME}`s in it, in their order."""
+        return definition_file.names_in(self.pull.url)
+
     @property
     def mapping(self) -> FileMapping:
         return FileMapping(FileRules(), self.columns, self.skip, self.reject, self.events)
@@ -67,9 +72,24 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return xxhash.xxh3_128_hexdigest(msgspec.json.encode(told))
 
 
-def read_definition(path: Path) -> Definition:
+def read_definition(path: Path) -> Definition | RestDefinition:
     """The definition in a file. Raises PullError, which names the member that is wrong."""
-    definition = definition_file.read(path, Definition, PullError, "docs/pulls.md")
+    return parse(definition_file.text_of(path, PullError), path.name)
+
+
+def parse(text: str, name: str) -> Definition | RestDefinition:
+    """The definition that a text says: of a database (`pull`) or an application (`rest`), in YAML
+    where the name ends so and in TOML otherwise. Raises PullError."""
+    raw = definition_file.loaded(text, name, PullError)
+    page = "docs/applications.md" if "rest" in raw else "docs/pulls.md"
+    try:
+        if "rest" in raw:
+            return rest_definition(raw)
+        definition = msgspec.convert(raw, Definition)
+    except msgspec.ValidationError as problem:
+        raise PullError(
+            f"{name} cannot be used: {problem}.", hint=f"{page} lists its members."
+        ) from None
     _require_select(definition.pull)
     definition_file.require_apart(definition.events, PullError)
     if not definition.events:

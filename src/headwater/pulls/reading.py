@@ -38,10 +38,13 @@ class Reader(Protocol):
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Reader]:
-    """The database at an address (see `Query.url`). Raises PullError where it cannot be opened."""
+def opened(url: str, secrets: Mapping[str, str] | None = None) -> Iterator[Reader]:
+    """The database at an address (see `Query.url`). Raises PullError where it cannot be opened.
+
+    `${NAME}` in the address is one of the secrets, or of the environment's variables.
+    """
     kind = engine_of(url)
-    address = resolved(url, "pull.url", PullError)
+    address = resolved(url, "pull.url", PullError, secrets)
     if kind == "duckdb":
         with _opened_duckdb(address) as reader:
             yield reader

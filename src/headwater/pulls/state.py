@@ -6,7 +6,7 @@ that a value that comes back is a change of its own.
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,21 +31,29 @@ class Known(NamedTuple):
 
 
 class PullState:
-    """The state of one pull, while it runs; nobody else can open it then."""
+    """The state of one pull, while it runs; nobody else can open it then.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    A pull of several resources has a part of it for each (`of`): keys and notes of its own.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, part: str = "") -> None:
         self._connection = connection
+        self._part = part
+
+    def of(self, part: str) -> "PullState":
+        """The part of a resource, whose name has only small letters, digits and `_`."""
+        return PullState(self._connection, part)
 
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """What is known of these rows."""
         found: dict[str, Known] = {}
         for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
+            some = [self._part + key for key in keys[start : start + _AT_ONCE]]
             marks = ",".join("?" * len(some))
             rows = self._connection.execute(
                 f"SELECT key, hash, version, run FROM seen WHERE key IN ({marks})", some
             )
-            found.update((key, Known(*rest)) for key, *rest in rows)
+            found.update((self._own(key), Known(*rest)) for key, *rest in rows)
         return found
 
     def keep(self, rows: Mapping[str, Known], notes: Mapping[str, str]) -> None:
@@ -54,27 +62,51 @@ class PullState:
             self._connection.executemany(
                 "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
                 "hash = excluded.hash, version = excluded.version, run = excluded.run",
-                [(key, *known) for key, known in rows.items()],
+                [(self._part + key, *known) for key, known in rows.items()],
             )
             self._connection.executemany(
                 "INSERT INTO note VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
                 "value = excluded.value",
-                list(notes.items()),
+                [(self._note(name), value) for name, value in notes.items()],
             )
 
     def gone(self, run: int, after: str, limit: int) -> list[tuple[str, Known]]:
         """Rows that were there and were not seen in a run, in the order of their keys."""
+        return self._there(after, limit, run)
+
+    def there(self, after: str, limit: int) -> list[tuple[str, Known]]:
+        """Rows that are there as far as is known, in the order of their keys."""
+        return self._there(after, limit, None)
+
+    def _there(self, after: str, limit: int, before_run: int | None) -> list[tuple[str, Known]]:
+        # A key is a JSON array: those of a part begin with its name and `[`.
         rows = self._connection.execute(
-            "SELECT key, hash, version, run FROM seen "
-            "WHERE key > ? AND run < ? AND hash != x'' ORDER BY key LIMIT ?",
-            (after, run, limit),
+            "SELECT key, hash, version, run FROM seen WHERE key >= ? AND key > ? AND key < ? "
+            "AND run < coalesce(?, run + 1) AND hash != x'' ORDER BY key LIMIT ?",
+            (f"{self._part}[", self._part + after, f"{self._part}\\", before_run, limit),
         )
-        return [(key, Known(*rest)) for key, *rest in rows]
+        return [(self._own(key), Known(*rest)) for key, *rest in rows]
+
+    def _own(self, key: str) -> str:
+        return key[len(self._part) :]
+
+    def _note(self, name: str) -> str:
+        return f"{self._part}:{name}" if self._part else name
 
     def note(self, name: str) -> str:
         """A note; empty where there is none."""
-        row = self._connection.execute("SELECT value FROM note WHERE name = ?", (name,)).fetchone()
+        row = self._connection.execute(
+            "SELECT value FROM note WHERE name = ?", (self._note(name),)
+        ).fetchone()
         return "" if row is None else str(row[0])
+
+
+@contextmanager
+def passing_state() -> Iterator[PullState]:
+    """A state that nobody keeps."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_TABLES)
+        yield PullState(connection)
 
 
 @contextmanager
