@@ -120,6 +120,10 @@ def configurations(draw: st.DrawFn) -> dict[Key, Document]:
             ),
         }
     for slug in sorted(key[1] for key in found if key[0] == "source")[:1]:
+        for trait in ("*", "email"):
+            rule = draw(st.sampled_from([{"policy": "oldest"}, {"order": [slug], "freshDays": 3}]))
+            document = {"subject": "people", "trait": trait, "rule": rule}
+            found["sync-rule", f"people.{trait}"] = document
         found["function", "Enrich"] = {
             "name": "Enrich",
             "type": "INSERT_SOURCE",

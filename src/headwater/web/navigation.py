@@ -60,6 +60,7 @@ SECTIONS: Final = (
                 "f",
                 OnSome(Permission.FUNCTION_READ),
             ),
+            Place("/sync", N_("Sync rules"), "users", "m", Permission.PLAN_READ),
             Place("/replays", N_("Replays"), "refresh", "y", OnSome(Permission.SOURCE_READ)),
             Place("/what-if", N_("What if"), "play", "i", WHAT_IF),
         ),

@@ -56,7 +56,7 @@ def overview(warehouse: DuckDBWarehouse, wanted: OverviewLook) -> Overview:
         wanted.subject,
         total,
         waiting,
-        list(told.slugs),
+        [slug for slug, columns in told.columns.items() if columns],
         [
             _facts(each, described[f"v:{each}"], counts[n : n + 5])
             for n, each in zip(range(0, len(counts), 5), traits, strict=True)
