@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx
 import msgspec
@@ -26,6 +27,8 @@ class Around(msgspec.Struct, frozen=True):
     """How applications are reached."""
     pause: Callable[[float], object] | None = None
     """Waits so many seconds; by default until `stop` is set, at most."""
+    look: Callable[[Mapping[str, Any]], object] | None = None
+    """Is shown each record that was inserted or updated."""
 
     def wait(self, seconds: float) -> None:
         """Wait, at most until the run is to stop."""

@@ -21,7 +21,7 @@ from headwater.imports.rows_to_events import MappedRows
 from headwater.imports.sending import Sender
 from headwater.imports.simple import simple
 from headwater.pulls.around import Around, StoppedError
-from headwater.pulls.changes import Change, Step, deletions, key_of, seen
+from headwater.pulls.changes import DELETED, Change, Step, deletions, key_of, seen
 from headwater.pulls.definition import Definition
 from headwater.pulls.reading import LAST, Reader, before, opened, read_back, statement, written
 from headwater.pulls.rest.definition import RestDefinition
@@ -197,7 +197,10 @@ class _Run:
         mapped: MappedRows,
     ) -> Iterator[Encoded]:
         """The events of changes. `taken` learns those that made what they should."""
+        look = self._job.around.look
         for change in changes:
+            if look is not None and change.kind != DELETED:
+                look(change.record)
             row = Row(0, 0, msgspec.json.encode(change.record).decode(), ())
             try:
                 made = [_encoded(each, change, part.id) for each in mapped.convert(row, None)]

@@ -93,6 +93,13 @@ class PullState:
     def _note(self, name: str) -> str:
         return f"{self._part}:{name}" if self._part else name
 
+    def forget_places(self) -> None:
+        """Forget, in all parts, how far reading has come; not which run it was."""
+        with self._connection:
+            self._connection.execute(
+                "DELETE FROM note WHERE name NOT IN ('run', 'opened') AND name NOT LIKE '%run'"
+            )
+
     def note(self, name: str) -> str:
         """A note; empty where there is none."""
         row = self._connection.execute(
@@ -136,3 +143,10 @@ def open_state(data_dir: Path, pull_id: str, *, is_new: bool = False) -> Iterato
         yield PullState(connection)
     finally:
         connection.close()
+
+
+def rewind(data_dir: Path, pull_id: str) -> None:
+    """Let the next run read from the start. What was seen stays known, so only what is new or has
+    changed makes events. Raises PullError while a run holds the state."""
+    with open_state(data_dir, pull_id) as state:
+        state.forget_places()

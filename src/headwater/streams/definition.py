@@ -41,6 +41,11 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return None
         return FileMapping(FileRules(), self.columns, self.skip, self.reject, self.events)
 
+    def names(self) -> list[str]:
+        """The `${NAME}`s in it, in their order."""
+        texts = [self.kafka.servers, *self.kafka.options.values()]
+        return definition_file.names_in("\n".join(texts))
+
     def id_in(self, source_id: str) -> str:
         """The same for the same servers into the same source: by it offsets are kept."""
         told = [self.kafka.servers, source_id]
@@ -49,7 +54,19 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_definition(path: Path) -> Definition:
     """The definition in a file. Raises StreamError, which names the member that is wrong."""
-    definition = definition_file.read(path, Definition, StreamError, "docs/streams.md")
+    return parse(definition_file.text_of(path, StreamError), path.name)
+
+
+def parse(text: str, name: str) -> Definition:
+    """The definition that a text says, in YAML where the name ends so and in TOML otherwise.
+    Raises StreamError."""
+    raw = definition_file.loaded(text, name, StreamError)
+    try:
+        definition = msgspec.convert(raw, Definition)
+    except msgspec.ValidationError as problem:
+        raise StreamError(
+            f"{name} cannot be used: {problem}.", hint="docs/streams.md lists its members."
+        ) from None
     definition_file.require_apart(definition.events, StreamError)
     if not definition.events and (definition.columns or definition.skip or definition.reject):
         raise StreamError("The mapping makes no event.", hint="Add an [[events]] table.")

@@ -22,7 +22,14 @@ class Topics:
     away is waited for. Raises StreamError for what waiting does not mend.
     """
 
-    def __init__(self, kafka: Kafka, offsets: Mapping[str, int], name: str) -> None:
+    def __init__(
+        self,
+        kafka: Kafka,
+        offsets: Mapping[str, int],
+        name: str,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
+        """`secrets` are what `${NAME}` means; by default the environment's variables."""
         try:
             from confluent_kafka import Consumer, KafkaException
         except ModuleNotFoundError as error:
@@ -31,8 +38,8 @@ class Topics:
                 hint="Install it with: pip install 'headwater[kafka]'",
             ) from None
         options = {
-            name: resolved(value, f"kafka.options.{name}", StreamError)
-            for name, value in kafka.options.items()
+            option: resolved(value, f"kafka.options.{option}", StreamError, secrets)
+            for option, value in kafka.options.items()
         }
         self._kafka = kafka
         self._offsets = dict(offsets)
@@ -45,7 +52,9 @@ class Topics:
                     "group.id": f"headwater-{name}",
                     "auto.offset.reset": kafka.start,
                     **options,
-                    "bootstrap.servers": resolved(kafka.servers, "kafka.servers", StreamError),
+                    "bootstrap.servers": resolved(
+                        kafka.servers, "kafka.servers", StreamError, secrets
+                    ),
                     "enable.auto.commit": False,
                     "enable.partition.eof": False,
                 }
@@ -73,6 +82,33 @@ class Topics:
             elif error.fatal() or not _passes(error):
                 raise StreamError(f"Kafka says: {error.str()}.")
         return found
+
+    def require_reached(self) -> None:
+        """Raise StreamError unless the broker answers and has the topics."""
+        try:
+            known = self._consumer.list_topics(timeout=_ASK_SECONDS).topics
+        except self._failure as error:
+            raise StreamError(
+                f"{self._kafka.servers} does not answer: {_said(error)}.",
+                hint="Look at `kafka.servers`, and at `kafka.options` for TLS and passwords.",
+            ) from None
+        missing = [topic for topic in self._kafka.topics if topic not in known]
+        if missing:
+            raise StreamError(f"`kafka.topics`: there is no topic {missing[0]!r}.")
+
+    def behind(self) -> int | None:
+        """How many messages wait that were not read, by what the broker said last; None before
+        it has said anything."""
+        from confluent_kafka import TopicPartition
+
+        waiting = None
+        for topic, number in self._assigned:
+            place = TopicPartition(topic, number)
+            _, end = self._consumer.get_watermark_offsets(place, cached=True)
+            position = self._consumer.position([place])[0].offset
+            if end >= 0 and position >= 0:
+                waiting = (waiting or 0) + max(0, end - position)
+        return waiting
 
     def _assign(self) -> bool:
         """Take on partitions that are new. False while the broker cannot be asked."""

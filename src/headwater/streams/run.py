@@ -1,7 +1,7 @@
 """Reads a stream until told to stop: what was read is known only when the server has it."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -24,6 +24,8 @@ class Consumed(msgspec.Struct):
     events: int = 0
     rejected: int = 0
     skipped: int = 0
+    behind: int | None = None
+    """Messages that wait in the topics, where the broker has said so."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -37,6 +39,8 @@ class Job(msgspec.Struct, frozen=True):
     is_new_source: bool = False
     most: int = 0
     """Stop after so many messages; 0 goes on."""
+    secrets: Mapping[str, str] | None = None
+    """What `${NAME}` means; by default the environment's variables."""
 
 
 def run(
@@ -52,7 +56,10 @@ def run(
         offsets.claimed(job.data_dir, stream_id),
         Rejects(job.rejected, is_kept=True) as rejects,
         Topics(
-            job.definition.kafka, known := offsets.load(job.data_dir, stream_id), stream_id
+            job.definition.kafka,
+            known := offsets.load(job.data_dir, stream_id),
+            stream_id,
+            job.secrets,
         ) as topics,
         Sender(
             client,
@@ -64,7 +71,9 @@ def run(
         step = _Step(Converter(job.definition.mapping, stream_id), sender, rejects, done)
         while not stop.is_set() and not (job.most and done.messages >= job.most):
             messages = topics.read(stop)
+            done.behind = topics.behind()
             if not messages:
+                report(done)
                 continue
             step.take(messages)
             known |= {f"{m.topic}/{m.partition}": m.offset + 1 for m in messages}
