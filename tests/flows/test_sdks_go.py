@@ -1,4 +1,4 @@
-"""Segment's published Go library delivers every kind of call, unaltered, exactly once."""
+"""Segment's and RudderStack's published Go libraries deliver every call as it is, exactly once."""
 
 import json
 import subprocess
@@ -16,26 +16,31 @@ FOLDER = Path(__file__).parent / "go"
 
 
 @pytest.fixture(scope="module")
-def send(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program that sends, with the published library built in."""
-    program = tmp_path_factory.mktemp("go") / "send"
-    subprocess.run(["go", "build", "-o", program, "."], cwd=FOLDER, check=True)
-    return program
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the programs that send, each with its published library built in."""
+    folder = tmp_path_factory.mktemp("go")
+    subprocess.run(["go", "build", "-o", f"{folder}/", "./..."], cwd=FOLDER, check=True)
+    return folder
 
 
-def test_segments_go_library_delivers_every_call_unaltered_over_faults(
-    whole: Whole, send: Path
+@pytest.mark.parametrize("family", ["segment", "rudderstack"])
+def test_a_go_library_delivers_every_call_unaltered_over_faults(
+    whole: Whole, programs: Path, family: str
 ) -> None:
-    _, key = whole.create_source("Go")
+    name = f"Go {family}"
+    _, key = whole.create_source(name)
     faults = [Fault.FAILS, Fault.LOST, Fault.BUSY, Fault.RESET, Fault.AWAY, Fault.SLOW]
     with Faulty(whole.url, faults) as way:
         done = subprocess.run(
-            [send, way.url, key, json.dumps(AWKWARD)], capture_output=True, timeout=90, check=False
+            [programs / family, way.url, key, json.dumps(AWKWARD)],
+            capture_output=True,
+            timeout=90,
+            check=False,
         )
         assert way.is_over
     assert done.stdout == b'{"failed": 0}\n', done.stderr.decode()
 
-    events = stored(whole, "Go", expected=6)
+    events = stored(whole, name, expected=6)
 
     assert sorted(event["type"] for event in events) == KINDS
     assert only(events, "track")["event"] == "Awkward 订单 🎉"
