@@ -29,6 +29,7 @@ from headwater.queries.remote import RemoteWarehouse
 from headwater.schemas.model import EventSchema, EventSeen
 from headwater.settings import Settings
 from headwater.volumes.model import Freshness, Overview, Point, SourceVolume
+from headwater.uploads.uploads import Uploads
 from headwater.web.application import application
 from headwater.web.context import Context
 from headwater.workspaces.model import Source, SourceType
@@ -49,6 +50,7 @@ class Backends:
     passed: list[Seen] = field(default_factory=list)
     traces: dict[str, Trace] = field(default_factory=dict)
     is_away: bool = False
+    uploads: Uploads | None = None
 
     @property
     def volumes(self) -> "Backends":
@@ -129,7 +131,7 @@ class Stage:
         self.changes = Changes(database, self.clock, lambda _: None)
         start.begin(self.changes, admin_token=ADA)
         self.owner = by_token(self.changes, ADA)
-        self.backends = Backends()
+        self.backends = Backends(uploads=Uploads(Settings(data_dir=folder), self.changes))
         self.folder = folder
         parts: dict[str, Any] = {
             "settings": Settings(data_dir=folder),

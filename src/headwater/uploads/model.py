@@ -14,7 +14,7 @@ LARGEST_PIECE: Final = 8_388_608
 MOST_UPLOADS: Final = 200
 """Of a workspace, at the same time."""
 SHOWN_ROWS: Final = 10
-SHOWN_EVENTS: Final = 10
+SHOWN_EVENTS: Final = 6
 TRIED_ROWS: Final = 1_000
 """Rows that a mapping is tried with."""
 

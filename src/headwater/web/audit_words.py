@@ -26,6 +26,9 @@ SUBJECTS: Final = {
     "event": N_("Event"),
     "events": N_("Events"),
     "schema": N_("Schema"),
+    "Import": N_("Import"),
+    "Upload": N_("Uploaded file"),
+    "upload": N_("Uploaded file"),
 }
 """The kinds of things that a change or a read can be of."""
 
@@ -38,6 +41,9 @@ _ACTIONS: Final = {
     "Password Changed": N_("Password changed"),
     "Session Ended": N_("Session ended"),
     "Sign-in Blocked": N_("Sign-in blocked"),
+    "Import Begun": N_("Import begun"),
+    "Import Cancelled": N_("Import stopped"),
+    "Upload Begun": N_("Upload begun"),
     "User Invited": N_("Invited"),
     "User Removed": N_("Removed from the workspace"),
     "User Signed In": N_("Signed in"),

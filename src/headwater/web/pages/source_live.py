@@ -124,8 +124,13 @@ async def imports(visit: Visit) -> Response:
     found = await run_in_threadpool(
         record.listed, visit.context.changes, visit.principal, {source.id}
     )
+    uploads = visit.context.backends.uploads
+    sent = await uploads.listed(visit.principal, source.id) if may_change(visit, source) else []
     return visit.render(
         "source/imports.html",
+        uploads=sent,
+        by_run={each.run_id: each for each in sent if each.run_id},
+        largest=visit.context.settings.upload_max_bytes,
         source=source,
         imports=found,
         is_running=any(each.state is ImportState.RUNNING for each in found),
