@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from headwater.access.changes import Changes
 from headwater.archive.requests import StoredRequests
+from headwater.connections.running import Connections
 from headwater.debugger.debugger import Debugger
 from headwater.loading.model import Limits as TableLimits
 from headwater.pipeline.event import Limits
@@ -42,12 +43,18 @@ class Backends:
     sample: Sampling
     drift: DriftWatch
     uploads: Uploads
+    connections: Connections
 
     async def run(self) -> None:
         """Go on with what a stop has cut short; let go of the log when cancelled."""
         try:
             await self.quarantine.resume()
-            await asyncio.gather(self.replays.runner.run(), self.drift.run(), self.uploads.run())
+            await asyncio.gather(
+                self.replays.runner.run(),
+                self.drift.run(),
+                self.uploads.run(),
+                self.connections.run(),
+            )
         finally:
             self.what_if.close()
             await self.quarantine.aclose()
@@ -86,4 +93,5 @@ def backends(
         sample=sample,
         drift=DriftWatch(settings, changes, sample),
         uploads=Uploads(settings, changes),
+        connections=Connections(settings, changes),
     )

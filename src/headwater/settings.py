@@ -129,6 +129,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="How many days uploaded files are kept.")
     ] = 7.0
 
+    # Connections
+    connections_folder: Annotated[
+        str,
+        Meta(
+            description="The folder of this machine whose files connections may read: SQLite and "
+            "DuckDB databases, watched files. None by default."
+        ),
+    ] = ""
+
     # Tracking plans
     plan_drift_minutes: Annotated[
         float,

@@ -138,3 +138,12 @@ def announced(data_dir: Path) -> Announcement | None:
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
     return found if _is_alive(found.pid) else None
+
+
+def answering_at(data_dir: Path, host: str, port: int, url: str = "") -> str:
+    """The address that the server of a data folder is reached at from this machine: the announced
+    one, or else what the options say."""
+    if found := announced(data_dir):
+        return found.url
+    reached = host.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - the wildcard
+    return url or f"http://{reached}:{port}"

@@ -60,3 +60,9 @@ def keep(data_dir: Path, stream_id: str, offsets: Offsets) -> None:
         partial.replace(path)
     except OSError as error:
         raise StreamError(f"The offsets cannot be kept in {path}: {error.strerror}.") from None
+
+
+def forget(data_dir: Path, stream_id: str) -> None:
+    """Let the next run read from the start, as for a stream that was never read."""
+    with claimed(data_dir, stream_id):
+        (data_dir / FOLDER / f"{stream_id}.json").unlink(missing_ok=True)

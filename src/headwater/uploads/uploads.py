@@ -20,7 +20,7 @@ from headwater.errors import BadRequestError, ConflictError, NotFoundError
 from headwater.imports import record
 from headwater.imports.model import FileMapping, FileRules
 from headwater.imports.record import ImportRun, NewImport
-from headwater.kit.claim import announced
+from headwater.kit.claim import answering_at
 from headwater.kit.clock import isoformat
 from headwater.kit.ids import resource_id
 from headwater.kit.logging import logger
@@ -338,10 +338,8 @@ class Uploads:
 
     def _address(self) -> str:
         """Where events are sent to."""
-        if found := announced(self._settings.data_dir):
-            return found.url
-        host = self._settings.host.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - the wildcard
-        return self._settings.url or f"http://{host}:{self._settings.port}"
+        settings = self._settings
+        return answering_at(settings.data_dir, settings.host, settings.port, settings.url)
 
 
 def _require_whole(upload: Upload) -> None:
