@@ -17,10 +17,10 @@ from headwater.errors import HeadwaterError, SettingsError
 from headwater.functions.model import Ready, ResourceType
 from headwater.functions.python import PythonFunction, loaded
 from headwater.functions.runs import Recorder, Run
-from headwater.functions.runtime.addresses import FetchPolicy, Gate
 from headwater.functions.runtime.model import Health, Kind, Limits, Loaded, Program, Result
 from headwater.functions.runtime.sandbox import Sandbox
 from headwater.functions.runtime.sandboxes import Sandboxes
+from headwater.kit.addresses import FetchPolicy, Gate
 from headwater.kit.clock import Clock, SystemClock
 from headwater.kit.logging import logger
 from headwater.settings import Settings

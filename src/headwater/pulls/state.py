@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 from headwater.errors import PullError
 
 FOLDER: Final = "pulls"
+CREDENTIAL: Final = "credential "
+"""Notes that begin so are credentials: they outlive what is forgotten of rows."""
 _AT_ONCE: Final = 500
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS seen (
@@ -97,7 +99,8 @@ class PullState:
         """Forget, in all parts, how far reading has come; not which run it was."""
         with self._connection:
             self._connection.execute(
-                "DELETE FROM note WHERE name NOT IN ('run', 'opened') AND name NOT LIKE '%run'"
+                "DELETE FROM note WHERE name NOT IN ('run', 'opened') AND name NOT LIKE '%:run' "
+                f"AND name NOT GLOB '{CREDENTIAL}*'"
             )
 
     def note(self, name: str) -> str:
@@ -124,8 +127,6 @@ def open_state(data_dir: Path, pull_id: str, *, is_new: bool = False) -> Iterato
     """
     path = data_dir / FOLDER / f"{pull_id}.sqlite"
     path.parent.mkdir(parents=True, exist_ok=True)
-    if is_new:
-        path.unlink(missing_ok=True)
     connection = sqlite3.connect(path, timeout=0)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -133,6 +134,9 @@ def open_state(data_dir: Path, pull_id: str, *, is_new: bool = False) -> Iterato
         connection.executescript(_TABLES)
         with connection:
             connection.execute("INSERT OR REPLACE INTO note VALUES ('opened', '1')")
+            if is_new:
+                connection.execute("DELETE FROM seen")
+                connection.execute(f"DELETE FROM note WHERE name NOT GLOB '{CREDENTIAL}*'")
     except sqlite3.OperationalError as error:
         connection.close()
         raise PullError(

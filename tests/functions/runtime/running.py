@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from headwater.functions.runtime.addresses import FetchPolicy
 from headwater.functions.runtime.breaker import Share
 from headwater.functions.runtime.model import Kind, Limits, Program, Result
 from headwater.functions.runtime.sandbox import Sandbox
+from headwater.kit.addresses import FetchPolicy
 
 SHORT = Limits(event_seconds=1.0, busy_seconds=0.4, batch_seconds=6.0, memory_bytes=160_000_000)
 UNLIMITED = Share(share=1000.0, burst_seconds=1000.0, first_rest_seconds=0.0)

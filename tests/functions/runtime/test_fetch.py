@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from headwater.functions.runtime.addresses import FetchPolicy, Gate
 from headwater.functions.runtime.fetching import Fetcher
 from headwater.functions.runtime.model import Failure, Kind, Limits, Program, Result
 from headwater.functions.runtime.sandbox import Sandbox
+from headwater.kit.addresses import FetchPolicy, Gate
 from tests.functions.runtime.running import UNLIMITED, kinds, sandbox, track
 
 _LIMITS = Limits(

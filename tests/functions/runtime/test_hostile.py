@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from headwater.functions.runtime.addresses import FetchPolicy
 from headwater.functions.runtime.breaker import Share
 from headwater.functions.runtime.model import Failure, Limits
 from headwater.functions.runtime.sandbox import Sandbox
+from headwater.kit.addresses import FetchPolicy
 from tests.functions.runtime.running import SHORT, kinds, sandbox, track
 
 _GUILTY = 37

@@ -41,6 +41,7 @@ class Puller:
             write_key="k1",
             data_dir=self.folder / "data",
             rejected=self.folder / "rejected.jsonl",
+            is_reset=options.pop("is_reset", False),
             around=options.pop("around", self.around()),
         )
         return run(job, self.server.client(), **options)

@@ -14,9 +14,9 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from headwater.functions.runtime.addresses import FetchPolicy, Gate
 from headwater.functions.runtime.model import Limits
 from headwater.functions.runtime.wire import Request
+from headwater.kit.addresses import FetchPolicy, Gate
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name."""

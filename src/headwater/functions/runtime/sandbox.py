@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import msgspec
 
-from headwater.functions.runtime.addresses import FetchPolicy
 from headwater.functions.runtime.breaker import Breaker, Share
 from headwater.functions.runtime.fetching import Fetcher
 from headwater.functions.runtime.keeping import Keeper
@@ -23,6 +22,7 @@ from headwater.functions.runtime.model import (
     Program,
     Result,
 )
+from headwater.kit.addresses import FetchPolicy
 
 _PIECE: Final = 64
 """Events that cross at once: fewer cost more crossings, more let parent and child wait."""

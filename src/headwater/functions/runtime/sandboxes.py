@@ -5,11 +5,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from headwater.functions.runtime.addresses import FetchPolicy
 from headwater.functions.runtime.breaker import Share
 from headwater.functions.runtime.fetching import Fetcher
 from headwater.functions.runtime.model import Health, Limits, Program
 from headwater.functions.runtime.sandbox import Sandbox
+from headwater.kit.addresses import FetchPolicy
 
 
 class Sandboxes:

@@ -176,8 +176,8 @@ class Fetcher:
                 response.close()
         except httpx.DecodingError:
             raise PullError("an answer is not packed as it says") from None
-        except httpx.InvalidURL:
-            raise PullError("the address cannot be used") from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise PullError(f"the address cannot be used: {error}") from None
         except httpx.TransportError as error:
             raise _AgainError(
                 f"it cannot be reached: {str(error) or type(error).__name__}"

@@ -16,9 +16,7 @@ from headwater.pulls.rest.auth_rules import OAuth2
 from headwater.pulls.rest.definition import Api, Listing, Resource, RestDefinition
 from headwater.pulls.rest.fetching import Fetcher
 from headwater.pulls.rest.reading import ResourceReading
-from headwater.pulls.state import PullState
-
-_NOTE = "refresh_token"
+from headwater.pulls.state import CREDENTIAL, PullState
 
 
 @contextmanager
@@ -46,7 +44,7 @@ class _Keeper:
     def __init__(self, state: PullState, folder: Path | None, given: str) -> None:
         self._state = state
         self._folder = folder
-        self._name = f"{_NOTE} {xxhash.xxh3_64_hexdigest(given.encode())}"
+        self._name = f"{CREDENTIAL}{xxhash.xxh3_64_hexdigest(given.encode())}"
         self._token = self._read() if given and folder is not None else ""
 
     def kept(self) -> str:

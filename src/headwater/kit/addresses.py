@@ -1,4 +1,4 @@
-"""Which addresses `fetch` may reach: public ones, and those that the operator allows."""
+"""Which addresses may be reached for others: public ones, and those that the operator allows."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ _COMPATIBLE: Final = ipaddress.ip_network("::/96")
 
 
 class FetchPolicy(msgspec.Struct, frozen=True):
-    """Whether functions may make requests, and where to beyond public addresses: networks
+    """Whether requests may be made, and where to beyond public addresses: networks
     (`10.1.0.0/16`), addresses, or host names, whose addresses are then not looked at."""
 
     is_on: bool = True
