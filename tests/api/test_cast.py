@@ -39,6 +39,16 @@ try it themselves."""
 _UNREAD = {"/metrics", "/api/debugger"}
 """What belongs to no workspace, and what has no end."""
 
+_PULL = """
+[pull]
+url = "sqlite:///shop.db"
+query = "SELECT id FROM customers"
+key = ["id"]
+[[events]]
+type = "identify"
+userId = "{id}"
+"""
+
 _BODIES: dict[str, Any] = {
     "UpdateSource": {"name": "Stolen"},
     "PutWebhook": {"preset": "stripe", "secret": "stolen"},
@@ -66,6 +76,10 @@ _BODIES: dict[str, Any] = {
     "DriftIds": {"driftIds": ["none"]},
     "Rule": {"policy": "oldest"},
     "TrySyncRule": {"trait": "email"},
+    "CreateConnection": {"name": "Stolen", "definition": _PULL},
+    "UpdateConnection": {"name": "Stolen too"},
+    "RunConnection": {},
+    "TryConnection": {"definition": _PULL},
     "TryFunction": {"events": [{"type": "track"}]},
 }
 """A body of each type that a route with an id in its path takes: one that would do something."""
@@ -106,6 +120,10 @@ class Cast:
             "/api/imports", {"importId": "i1", "sourceId": source["id"], "file": "Orders of Alice"}
         )
         upload = make(f"/api/sources/{source['id']}/uploads", {"file": "a.csv", "size": 3})
+        connection = make(
+            f"/api/sources/{source['id']}/connections",
+            {"name": "Connection of Alice", "definition": _PULL},
+        )["connection"]
         saved = make("/api/saved-queries", {"name": "Query of Alice", "sql": "SELECT 1"})
         rule = make(
             "/api/cleaning-rules",
@@ -138,6 +156,7 @@ class Cast:
             "warehouse_id": self._get("/api/warehouses")["warehouses"][0]["id"],
             "import_id": run["import"]["id"],
             "upload_id": upload["upload"]["id"],
+            "connection_id": connection["id"],
             "rule_id": rule["id"],
             "transformation_id": transformation["id"],
             "tracking_plan_id": plan["trackingPlan"]["id"],
@@ -181,7 +200,7 @@ class Cast:
         paths = ["/api", "/api/labels", "/api/sources", "/api/users", "/api/groups"]
         paths += ["/api/invites", "/api/tokens", "/api/warehouses", "/api/saved-queries"]
         paths += ["/api/cleaning-rules", "/api/transformations", "/api/tracking-plans"]
-        paths += ["/api/sync-rules"]
+        paths += ["/api/sync-rules", "/api/connections"]
         paths += ["/api/functions", "/api/insert-function-instances"]
         paths += [f"/api/groups/{self.ids['group_id']}/users"]
         return {path: self._get(path) for path in paths}
@@ -214,6 +233,7 @@ def test_alice_finds_them_by_the_same_calls(cast: Cast) -> None:
         endless = route.path.endswith("/debugger")
         of_traffic = "/drifts/" in route.path  # there is no drift without events
         of_file = "/uploads/{upload_id}/" in route.path  # nor a file that nobody sent
+        of_file |= route.path.endswith(("connections/preview", "_id}/preview", "/test"))
         if route.method != "DELETE" and not endless and not of_traffic and not of_file:
             status = cast.call(cast.alice, route).status_code
             assert status in (200, 201, unreachable), f"{route.method} {route.path}: {status}"

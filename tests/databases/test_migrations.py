@@ -11,6 +11,7 @@ from sqlalchemy import text
 import headwater.access.tables
 import headwater.archive.tables
 import headwater.cleaning.tables
+import headwater.connections.tables
 import headwater.databases
 import headwater.functions.tables
 import headwater.imports.tables

@@ -13,9 +13,11 @@ from starlette.routing import Route
 
 from headwater.api import (
     account,
+    analyses,
     audit,
     catalog,
     cleaning_rules,
+    connections,
     debugger,
     delivery,
     destinations,
@@ -101,6 +103,7 @@ _NOUNS: Final[tuple[ApiRoute, ...]] = (
     *usage.ROUTES,
     *query.ROUTES,
     *questions.ROUTES,
+    *analyses.ROUTES,
     *warehouse.ROUTES,
     *export.ROUTES,
     *volumes.ROUTES,
@@ -112,6 +115,7 @@ _NOUNS: Final[tuple[ApiRoute, ...]] = (
     *what_if.ROUTES,
     *imports.ROUTES,
     *uploads.ROUTES,
+    *connections.ROUTES,
     *ledger.ROUTES,
     *health.ROUTES,
     *metrics.ROUTES,

@@ -6,7 +6,7 @@ next start: what it reads goes on where the server has all that came before.
 
 import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +17,13 @@ from headwater.access.audit import Change
 from headwater.access.changes import Changes
 from headwater.access.model import Principal
 from headwater.connections import calling, store
-from headwater.connections.changing import secrets_of
+from headwater.connections.changing import checked, require_secrets, secrets_of
 from headwater.connections.child import Ended, Far
 from headwater.connections.kinds import KINDS
 from headwater.connections.kinds.model import Task
 from headwater.connections.model import (
     Connection,
+    Form,
     Notice,
     Outcome,
     Run,
@@ -115,6 +116,21 @@ class Connections:
             rejected=str(self.rejected(connection.id)),
             backfill=connection.asked,
             is_first=last is None,
+        )
+
+    def trial(
+        self, source_id: str, definition: str, form: Form, secrets: Mapping[str, str]
+    ) -> Task:
+        """What a trial of a definition is of that is not kept. Raises what is wrong with it."""
+        kind, names = checked(definition, form)
+        require_secrets(names, secrets)
+        return Task(
+            kind=kind,
+            definition=definition,
+            form=form,
+            secrets=secrets,
+            files=self.files,
+            source_id=source_id,
         )
 
     @property

@@ -71,6 +71,6 @@ def after_failure(
     due = now if is_stream else next_run(schedule, last, now)
     if due is None:
         return None
-    wait = min(FIRST_WAIT_SECONDS * 2 ** min(failures - 1, 10), LONGEST_WAIT_SECONDS)
+    wait = min(FIRST_WAIT_SECONDS * (1 << min(failures - 1, 10)), LONGEST_WAIT_SECONDS)
     again = now + wait * 1_000_000
     return again if due <= now else min(again, due)
