@@ -15,7 +15,7 @@ from headwater.errors import PullError
 from headwater.pulls.around import Around, StoppedError
 from headwater.pulls.rest.credentials import Credentials, TokenKeeper
 from headwater.pulls.rest.definition import Api
-from headwater.pulls.rest.members import at, test_of
+from headwater.pulls.rest.members import at, condition_of
 from headwater.pulls.rest.paging import Answer, Asked
 
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -55,8 +55,8 @@ class Fetcher:
             trust_env=around.transport is None,
         )
         self._credentials = Credentials(api.auth, self._post_form, keeper, self._now)
-        self._is_limited = test_of(api.limits.limited_when)
-        self._is_expired = test_of(api.expired_when)
+        self._is_limited = condition_of(api.limits.limited_when)
+        self._is_expired = condition_of(api.expired_when)
         self._next_at = 0.0
         self._ends_at = time.monotonic() + api.limits.max_minutes * 60
         self.requests = 0

@@ -53,7 +53,7 @@ def selected(
     return {name: at(record, path) for name, path in paths.items()}
 
 
-def test_of(conditions: Condition | list[Condition]) -> Callable[[Any], bool]:
+def condition_of(conditions: Condition | list[Condition]) -> Callable[[Any], bool]:
     """The test of a value by conditions on its members, in the words of imports; none: false."""
     names = list(dict.fromkeys(columns_of(conditions)))
     test = row_test(conditions, names.index) if names else None

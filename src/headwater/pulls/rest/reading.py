@@ -15,7 +15,7 @@ from headwater.pulls.rest.cursors import Value
 from headwater.pulls.rest.definition import Cursor, Feed, Limits, Listing, Resource
 from headwater.pulls.rest.fetching import Fetcher, GoneError
 from headwater.pulls.rest.filling import filled
-from headwater.pulls.rest.members import at, selected, test_of
+from headwater.pulls.rest.members import at, condition_of, selected
 from headwater.pulls.rest.paging import Answer, Asked, first, following, token_of, with_token
 from headwater.pulls.rest.paging_rules import Token
 from headwater.pulls.state import PullState
@@ -211,7 +211,7 @@ class ResourceReading:
         if place.kind == _DELETIONS:
             gone = [(key, row) for key, row in known.items() if row.hash]
             return Step(deletions(gone, self._resource.key, self._run))
-        is_deleted = test_of(listing.deleted_when)
+        is_deleted = condition_of(listing.deleted_when)
         found = seen(
             records,
             self._resource.key,
