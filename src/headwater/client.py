@@ -113,6 +113,21 @@ class Client:
             {"truncated": response.headers.get(TRUNCATED_HEADER, "false")}
         )
 
+    def analyse(self, kind: str, **request: Any) -> Any:
+        """The answer of an analysis (docs/marketing.md, docs/statistics.md), as JSON values.
+
+        `request` are the members of what it is asked, as the API has them or in snake_case.
+        """
+        if not self._token:
+            raise UnauthorizedError(
+                "There is no API token to ask with.",
+                hint="Give token=…, or set HEADWATER_TOKEN.",
+            )
+        body = {_camel(name): value for name, value in request.items()}
+        headers = {"Authorization": f"Bearer {self._token}"}
+        response = self._send(f"/api/analyses/{kind}", body, headers)
+        return response.json()["data"]["answer"]
+
     def track(self, event: str, properties: Json | None = None, **members: Any) -> str:
         """Somebody did something. Returns the messageId.
 

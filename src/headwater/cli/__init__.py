@@ -35,6 +35,7 @@ COMMANDS: Final = (
     Command("pull", "pull:pull", "Make events of the rows of a database as they change."),
     Command("consume", "consume:consume", "Make events of the messages of Kafka topics."),
     Command("query", "query:query", "Ask the warehouse in SQL."),
+    Command("analyse", "analyse:analyse", "Ask an analysis: campaigns, attribution, …"),
     Command("export", "export:app", "Write stored events, one JSON object a line."),
     Command("warehouse", "warehouse:app", "Show what the warehouse makes of events."),
     Command("quarantine", "quarantine:app", "Mend the events kept aside and send them on."),

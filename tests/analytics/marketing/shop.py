@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from headwater.analytics.marketing.data import Span
+from headwater.analytics.periods import Span
 
 START = datetime(2026, 11, 2)  # noqa: DTZ001 - a Monday
 SPAN = Span(START, START + timedelta(days=14))

@@ -6,10 +6,11 @@ from typing import Final
 import msgspec
 
 from headwater.analytics.marketing import crediting
-from headwater.analytics.marketing.data import Data, Span
+from headwater.analytics.marketing.data import Data
 from headwater.analytics.marketing.figures import Channel, channels, credits_of
 from headwater.analytics.marketing.reading import Touch, conversions, costs, earlier, touches
 from headwater.analytics.marketing.visits import DIRECT
+from headwater.analytics.periods import Span
 from headwater.statistics.attribution import Credit, Credits, Model, Path
 
 MOST_CHANNELS: Final = 100

@@ -8,7 +8,8 @@ import msgspec
 
 from headwater.analytics.marketing import moments
 from headwater.analytics.marketing.clock import Clock, Counted, clock_of
-from headwater.analytics.marketing.data import Data, Span
+from headwater.analytics.marketing.data import Data
+from headwater.analytics.periods import Span
 from headwater.statistics.model import LEVEL
 
 ZONE: Final = "context_timezone"

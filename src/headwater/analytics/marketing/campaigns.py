@@ -6,9 +6,10 @@ import ibis
 import msgspec
 
 from headwater.analytics.marketing import crediting
-from headwater.analytics.marketing.data import Data, Span
+from headwater.analytics.marketing.data import Data
 from headwater.analytics.marketing.figures import Came, Row, row, rows
 from headwater.analytics.marketing.reading import Touch, conversions, costs, earlier, touches
+from headwater.analytics.periods import Span
 from headwater.statistics.model import LEVEL
 
 

@@ -1,17 +1,9 @@
 """What the reports of marketing need of the events, whatever engine holds them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Protocol
 
-import msgspec
-
-
-class Span(msgspec.Struct, frozen=True):
-    """From a moment on, and before another; UTC, without a zone."""
-
-    since: datetime
-    until: datetime
+from headwater.analytics.periods import Span
 
 
 class Data(Protocol):

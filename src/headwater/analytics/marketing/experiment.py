@@ -6,9 +6,10 @@ import ibis
 import msgspec
 
 from headwater.analytics.marketing import exposures
-from headwater.analytics.marketing.data import Data, Span
+from headwater.analytics.marketing.data import Data
 from headwater.analytics.marketing.reading import conversions
 from headwater.analytics.marketing.trials import Counted, Reading, read
+from headwater.analytics.periods import Span
 from headwater.statistics.experiments import EXPECTED
 from headwater.statistics.model import LEVEL
 

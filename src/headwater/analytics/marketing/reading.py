@@ -6,9 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from headwater.analytics.marketing import spend
-from headwater.analytics.marketing.data import Data, Span
+from headwater.analytics.marketing.data import Data
 from headwater.analytics.marketing.figures import Costs, costs_of
 from headwater.analytics.marketing.visits import CLICKS, MEMBERS, By, visits
+from headwater.analytics.periods import Span
 
 PAGE: Final = "page"
 

@@ -1,0 +1,30 @@
+"""The kinds of analysis, each a file with what it is asked, what it answers, and how."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from headwater.analytics.kinds import (
+    attribution,
+    best_times,
+    campaigns,
+    correlation,
+    experiment,
+    probability,
+    time_series,
+)
+from headwater.analytics.model import Analysis
+
+_MODULES: Final = (
+    probability,
+    time_series,
+    correlation,
+    campaigns,
+    attribution,
+    experiment,
+    best_times,
+)
+
+KINDS: Final[Mapping[str, Analysis]] = {
+    module.ANALYSIS.name: module.ANALYSIS for module in _MODULES
+}
+"""By name, in the order in which people are shown them."""
