@@ -134,6 +134,14 @@ def test_a_failure_that_does_not_pass_ends_the_run(tmp_path: Path) -> None:
     assert len(api.requests) == 3
 
 
+def test_a_secret_that_is_no_credential_is_not_said_either(tmp_path: Path) -> None:
+    api = Shop(lambda request: Reply({"message": f"no shop {request.first('shop')}"}, 400))
+    with served(api):
+        made = text(api.url).replace("data: orders", "data: orders\n    params: {shop: '${KEY}'}")
+        with pytest.raises(PullError, match=r"no shop \*\*\*"):
+            Puller(definition(made), {"KEY": KEY}, tmp_path).pull()
+
+
 def test_a_wait_that_is_too_long_ends_the_run(tmp_path: Path) -> None:
     api = Shop(lambda _: Reply({}, 429, {"Retry-After": "86400"}))
     assert "asks to wait 86400 s" in fails(api, tmp_path)

@@ -1,7 +1,7 @@
 """Asks an API: at its pace, again where that may help, within bounds, and nobody else."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -38,9 +38,15 @@ class _AgainError(Exception):
 
 
 class Fetcher:
-    """The way to one API. Use it from one thread, as a context manager."""
+    """The way to one API. Use it from one thread, as a context manager.
 
-    def __init__(self, api: Api, around: Around, keeper: TokenKeeper) -> None:
+    `hidden` are values that no error says, beside those of the credentials.
+    """
+
+    def __init__(
+        self, api: Api, around: Around, keeper: TokenKeeper, hidden: Sequence[str] = ()
+    ) -> None:
+        self._hidden = hidden
         self._api = api
         self._limits = api.limits
         self._around = around
@@ -309,7 +315,7 @@ class Fetcher:
         return ""
 
     def _without_secrets(self, text: str) -> str:
-        for secret in sorted(self._credentials.secrets(), key=len, reverse=True):
+        for secret in sorted({*self._credentials.secrets(), *self._hidden}, key=len, reverse=True):
             text = text.replace(secret, "***") if len(secret) > 3 else text
         return text
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import xxhash
@@ -18,6 +18,9 @@ from headwater.pulls.rest.fetching import Fetcher
 from headwater.pulls.rest.reading import ResourceReading
 from headwater.pulls.state import CREDENTIAL, PullState
 
+_SHORT: Final = 8
+"""What is shorter is a word, not a secret."""
+
 
 @contextmanager
 def opened_api(
@@ -31,7 +34,9 @@ def opened_api(
     resources = [_resource(each, around) for each in definition.resources]
     by_name = {each.name: each for each in resources}
     given = api.auth.refresh_token if isinstance(api.auth, OAuth2) else ""
-    with Fetcher(api, around, _Keeper(state, folder, given)) as fetcher:
+    values = [around.secrets[name] for name in definition.names()]
+    hidden = [each for each in values if len(each) >= _SHORT and each not in api.base_url]
+    with Fetcher(api, around, _Keeper(state, folder, given), hidden) as fetcher:
         yield [
             ResourceReading(each, by_name.get(each.parent), state, fetcher, api.limits, around)
             for each in resources

@@ -17,18 +17,21 @@ class Ready(NamedTuple):
 
 def listed() -> list[Ready]:
     """All of them, by name."""
-    names = sorted(each.name.removesuffix(".yaml") for each in _FOLDER.iterdir())
-    return [Ready(name, _about(name)) for name in names if not name.startswith("_")]
+    return [Ready(name, _about(name)) for name in _names()]
 
 
 def text_of(name: str) -> str:
     """A definition as a text to be kept and changed. Raises PullError for one that is none."""
-    known = [each.name.removesuffix(".yaml") for each in _FOLDER.iterdir()]
-    if name not in known:
+    if name not in _names():
         raise PullError(
-            f"There is no ready definition {name!r}.", hint=f"There are {', '.join(sorted(known))}."
+            f"There is no ready definition {name!r}.", hint=f"There are {', '.join(_names())}."
         )
     return (_FOLDER / f"{name}.yaml").read_text("utf-8")
+
+
+def _names() -> list[str]:
+    files = [each.name for each in _FOLDER.iterdir()]
+    return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
 
 
 def _about(name: str) -> str:
