@@ -46,7 +46,12 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Whole, 
     for name in (".venv", "examples", "docs"):
         (folder / name).symlink_to(Path(sys.prefix) if name == ".venv" else ROOT / name)
     data_dir = folder / "headwater-data"
-    with Whole(data_dir, disk_reserve_bytes=0, load_interval_seconds=0.1) as whole:
+    with Whole(
+        data_dir,
+        disk_reserve_bytes=0,
+        load_interval_seconds=0.1,
+        connections_folder=str(folder),
+    ) as whole:
         whole.create_source("My first source", "server")
         yield whole, folder
 

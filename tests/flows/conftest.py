@@ -15,7 +15,10 @@ from tests.flows.public_api import Npm, raw
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     """A running Headwater, shared by all flows of a test process: give each flow its own source."""
     with Whole(
-        tmp_path_factory.mktemp("whole"), disk_reserve_bytes=0, load_interval_seconds=0.1
+        tmp_path_factory.mktemp("whole"),
+        disk_reserve_bytes=0,
+        load_interval_seconds=0.1,
+        connections_folder=str(tmp_path_factory.getbasetemp()),
     ) as server:
         yield server
 

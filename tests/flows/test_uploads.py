@@ -5,16 +5,17 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from headwater.testing.whole import Whole
+from tests.flows.children import child
 
 pytestmark = pytest.mark.whole
 
+CHILD = "headwater.uploads.child"
 ROWS = 20_000
 LINES = [f"{n},Ordered,2024-03-01 09:30:{n % 60:02d},{n / 4:.2f},上海" for n in range(ROWS)]
 LINES[77] = "77,Ordered,never,1,上海"
@@ -83,8 +84,8 @@ def test_an_upload_is_looked_at_mapped_and_imported_whatever_is_killed(
     shop.call("POST", f"/{upload}/import", {"mapping": mapping})
     shop.call("POST", f"/{upload}/import", {"mapping": mapping}, 409)
     for victim in ("child", "control", "collector"):
-        whole.wait_until(lambda: _child(whole) is not None or _ended(shop, upload))
-        pid = _child(whole) if victim == "child" else whole.roles()[victim]
+        whole.wait_until(lambda: child(whole, CHILD) is not None or _ended(shop, upload))
+        pid = child(whole, CHILD) if victim == "child" else whole.roles()[victim]
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
     whole.wait_until(lambda: _ended(shop, upload))
@@ -113,20 +114,6 @@ def _ended(files: Files, upload: str) -> bool:
         return bool(files.show(upload)["state"] not in ("importing",))
     except (httpx.TransportError, AssertionError):  # a role is just being started again
         return False
-
-
-def _child(whole: Whole) -> int | None:
-    """The process that imports."""
-    control = whole.roles().get("control")
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            stat = (folder / "stat").read_text().rpartition(")")[2].split()
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if int(stat[1]) == control and b"headwater.uploads.child" in command:
-            return int(folder.name)
-    return None
 
 
 def test_an_import_that_is_cancelled_goes_on_when_begun_again(

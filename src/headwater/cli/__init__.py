@@ -33,6 +33,7 @@ COMMANDS: Final = (
     Command("import", "import_:import_", "Make events of a file."),
     Command("convert", "convert:convert", "Write a file in another format."),
     Command("pull", "pull:pull", "Make events of the rows of a database as they change."),
+    Command("watch", "watch:watch", "Import the files that appear in a bucket, at an address, ..."),
     Command("consume", "consume:consume", "Make events of the messages of Kafka topics."),
     Command("query", "query:query", "Ask the warehouse in SQL."),
     Command("analyse", "analyse:analyse", "Ask an analysis: campaigns, attribution, …"),
@@ -52,6 +53,9 @@ COMMANDS: Final = (
         "whatif", "whatif:whatif", "Say what changes would do to events, before they are made."
     ),
     Command("replay", "replay:app", "Lead collected events through the pipeline again."),
+    Command(
+        "connection", "connections:app", "Let the server read databases, applications and files."
+    ),
     Command("webhook", "webhook:app", "Say who sends to webhook sources."),
     Command("trace", "trace:trace", "Show an event's way through all stages."),
     Command("ledger", "ledger:ledger", "Show the account of every event."),
