@@ -14,6 +14,7 @@ from headwater import __version__
 from headwater.errors import PullError
 from headwater.pulls.around import Around, StoppedError
 from headwater.pulls.rest.credentials import Credentials, TokenKeeper
+from headwater.pulls.rest.deadline import Deadline
 from headwater.pulls.rest.definition import Api
 from headwater.pulls.rest.members import at, condition_of
 from headwater.pulls.rest.paging import Answer, Asked
@@ -63,6 +64,7 @@ class Fetcher:
         self._credentials = Credentials(api.auth, self._post_form, keeper, self._now)
         self._is_limited = condition_of(api.limits.limited_when)
         self._is_expired = condition_of(api.expired_when)
+        self._deadline = Deadline()
         self._next_at = 0.0
         self._ends_at = time.monotonic() + api.limits.max_minutes * 60
         self.requests = 0
@@ -87,9 +89,8 @@ class Fetcher:
                     continue
                 break
         except _AgainError as error:
-            raise self._error(
-                resource, f"{error}, also when asked again", "The next run goes on."
-            ) from None
+            again = ", also when asked again" if self._limits.retries else ""
+            raise self._error(resource, f"{error}{again}", "The next run goes on.") from None
         except PullError as error:
             raise self._error(resource, error.message, error.hint or "") from None
         return self._answer(response, resource)
@@ -163,39 +164,49 @@ class Fetcher:
         """Send a request and read its answer, no longer and no larger than is allowed."""
         self._pace()
         self.requests += 1
-        ends_at = time.monotonic() + self._limits.timeout_seconds
-        read = bytearray()
+        request.extensions = {**request.extensions, "trace": self._deadline.trace}
         try:
-            response = self._client.send(request, stream=True)
-            try:
-                for piece in response.iter_bytes():
-                    read += piece
-                    if len(read) > self._limits.max_bytes:
-                        raise PullError(
-                            f"an answer has more than {self._limits.max_bytes:,} bytes",
-                            hint="Ask for smaller pages, or raise `limits.max_bytes`.",
-                        )
-                    if time.monotonic() > ends_at:
-                        said = f"an answer takes more than {self._limits.timeout_seconds:.0f} s"
-                        raise _AgainError(said)
-            finally:
-                response.close()
+            with self._deadline.within(self._limits.timeout_seconds):
+                response, content = self._read(request)
         except httpx.DecodingError:
             raise PullError("an answer is not packed as it says") from None
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise PullError(f"the address cannot be used: {error}") from None
         except httpx.TransportError as error:
-            raise _AgainError(
-                f"it cannot be reached: {str(error) or type(error).__name__}"
-            ) from None
+            raise _AgainError(self._why(error)) from None
+        if self._deadline.has_passed:  # an answer without a length seems whole when it is cut off
+            raise _AgainError(self._slow())
         whole = httpx.Response(
             response.status_code,
             headers=[(n, v) for n, v in response.headers.multi_items() if n not in _OF_TRANSFER],
-            content=bytes(read),
+            content=content,
             request=request,
         )
         self._heed_remaining(whole)
         return whole
+
+    def _read(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+        read = bytearray()
+        response = self._client.send(request, stream=True)
+        try:
+            for piece in response.iter_bytes():
+                read += piece
+                if len(read) > self._limits.max_bytes:
+                    raise PullError(
+                        f"an answer has more than {self._limits.max_bytes:,} bytes",
+                        hint="Ask for smaller pages, or raise `limits.max_bytes`.",
+                    )
+        finally:
+            response.close()
+        return response, bytes(read)
+
+    def _slow(self) -> str:
+        return f"an answer takes more than {self._limits.timeout_seconds:g} s"
+
+    def _why(self, error: httpx.TransportError) -> str:
+        if self._deadline.has_passed:
+            return self._slow()
+        return f"it cannot be reached: {str(error) or type(error).__name__}"
 
     def _require_done(self, response: httpx.Response) -> None:
         """Raise _AgainError for an answer that may be another when it is asked for again."""
