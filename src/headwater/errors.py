@@ -242,6 +242,13 @@ class PullError(HeadwaterError):
     status = 400
 
 
+class LocationError(HeadwaterError):
+    """A location cannot be watched as asked."""
+
+    code = "location_failed"
+    status = 400
+
+
 class StreamError(HeadwaterError):
     """A stream cannot be read as asked."""
 

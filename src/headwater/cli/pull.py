@@ -75,7 +75,7 @@ def pull(
         return
     if not source:
         raise BadRequestError("Give the --source that the events are to come from.")
-    wait = _seconds(every)
+    wait = seconds(every)
     settings = settings_of(options)
     with server(settings) as connection:
         kind = SourceType.DATABASE if isinstance(definition, Definition) else SourceType.SERVER
@@ -121,7 +121,8 @@ def _line(ready: Ready) -> str:
     return f"{ready.name:12} {ready.about}"
 
 
-def _seconds(every: str) -> float:
+def seconds(every: str) -> float:
+    """A span such as 10m; 0 where there is none. Raises BadRequestError."""
     if not every:
         return 0.0
     number, unit = every[:-1], every[-1:]

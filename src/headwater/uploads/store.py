@@ -7,27 +7,18 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from headwater.errors import NotFoundError
+from headwater.kit.file_names import safe_name
 from headwater.uploads.model import Upload
 
 FOLDER: Final = "uploads"
 _RECORD: Final = "upload.json"
 _ID: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{22}")
-_LONGEST_NAME: Final = 120
-
-
-def safe_name(name: str) -> str:
-    """A file's name as it may stand on this disk, with its suffixes; never a path."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    kept = "".join(each for each in last if each.isprintable()).strip(" .") or "file"
-    while len(kept.encode("utf-8", "replace")) > _LONGEST_NAME:
-        kept = kept[1:]
-    return kept.encode("utf-8", "replace").decode()
 
 
 class Folder:

@@ -22,6 +22,7 @@ from headwater.imports.model import FileMapping, FileRules
 from headwater.imports.record import ImportRun, NewImport
 from headwater.kit.claim import answering_at
 from headwater.kit.clock import isoformat
+from headwater.kit.file_names import safe_name
 from headwater.kit.ids import resource_id
 from headwater.kit.logging import logger
 from headwater.settings import Settings
@@ -36,7 +37,7 @@ from headwater.uploads.model import (
     Upload,
 )
 from headwater.uploads.running import Running
-from headwater.uploads.store import Folder, safe_name
+from headwater.uploads.store import Folder
 from headwater.workspaces import store as workspaces
 
 _CLEANED_SECONDS: Final = 3_600.0

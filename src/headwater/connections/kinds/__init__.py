@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from headwater.connections.kinds import application, database, stream
+from headwater.connections.kinds import application, database, location, stream
 from headwater.connections.kinds.model import Kind
 from headwater.connections.model import Form
 from headwater.errors import InvalidError, PullError
 from headwater.imports.definition_file import loaded
 
-_MODULES: Final = (database, application, stream)
+_MODULES: Final = (database, application, stream, location)
 
 KINDS: Final[Mapping[str, Kind]] = {module.KIND.name: module.KIND for module in _MODULES}
 

@@ -9,17 +9,22 @@ import httpx
 import msgspec
 
 from headwater.connections.model import Backfill, Figures, Form
+from headwater.errors import InvalidError
+from headwater.kit.addresses import FetchPolicy
+from headwater.kit.guarded import GuardedTransport
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """What a run is of. `files` is the folder that holds the files that may be read on this
-    machine; None admits none. `is_first` says that none has come to its end yet."""
+    machine; None admits none. `allowed` are the hosts and networks beyond the public internet that
+    HTTP requests may reach. `is_first` says that none has come to its end yet."""
 
     kind: str
     definition: str
     form: Form
     secrets: Mapping[str, str]
     files: str | None
+    allowed: tuple[str, ...] = ()
     source_id: str = ""
     write_key: str = ""
     url: str = ""
@@ -32,6 +37,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """What the definition is called in what is said of it."""
         return f"definition.{self.form}"
+
+    def transport(self) -> GuardedTransport:
+        """The way to HTTP servers. Raises InvalidError for what is no host and no network."""
+        try:
+            return GuardedTransport(FetchPolicy(allowed=self.allowed))
+        except ValueError as error:
+            raise InvalidError(f"connections_allowed: {error}.") from None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ SHOWN: Final = 10
 
 def try_out(definition: Any, task: Task) -> Sequence[bytes]:
     """The events of the first rows."""
-    return list(islice(preview(definition, Around(secrets=task.secrets)), SHOWN))
+    around = Around(secrets=task.secrets, transport=task.transport())
+    return list(islice(preview(definition, around), SHOWN))
 
 
 def pulled(
@@ -33,7 +34,12 @@ def pulled(
         data_dir=Path(task.data_dir),
         rejected=Path(task.rejected),
         is_reset=task.backfill is Backfill.ALL,
-        around=Around(secrets=task.secrets, stop=surroundings.stop, look=surroundings.look),
+        around=Around(
+            secrets=task.secrets,
+            stop=surroundings.stop,
+            transport=task.transport(),
+            look=surroundings.look,
+        ),
     )
 
     def told(done: Pulled) -> Figures:
