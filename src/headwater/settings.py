@@ -137,6 +137,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "DuckDB databases, watched files. None by default."
         ),
     ] = ""
+    connections_allowed: Annotated[
+        list[str],
+        Meta(
+            description="Private hosts or CIDR ranges whose HTTP addresses connections may read; "
+            "all others that are not on the public internet are refused."
+        ),
+    ] = []
 
     # Tracking plans
     plan_drift_minutes: Annotated[

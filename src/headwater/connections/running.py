@@ -109,6 +109,7 @@ class Connections:
             form=connection.form,
             secrets=secrets_of(self._vault(), connection),
             files=self.files,
+            allowed=tuple(self._settings.connections_allowed),
             source_id=connection.source_id,
             write_key=source.write_keys[-1],
             url=self._address(),
@@ -130,6 +131,7 @@ class Connections:
             form=form,
             secrets=secrets,
             files=self.files,
+            allowed=tuple(self._settings.connections_allowed),
             source_id=source_id,
         )
 
