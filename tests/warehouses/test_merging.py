@@ -1,5 +1,6 @@
 """`people` and `organizations`: one row out of what all sources say, by the sync rules, exactly."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -249,3 +250,31 @@ def typed(one: Any, kind: str) -> Any:
 
 def told(one: Any) -> Any:
     return None if one is None else str(one)
+
+
+def test_merging_and_loading_do_not_get_in_each_others_way(make_shop: Callable[..., Any]) -> None:
+    shop, over, failed = make_shop(), threading.Event(), list[BaseException]()
+
+    def merge_on() -> None:
+        try:
+            while not over.is_set():
+                shop.warehouse.merge({})
+        except BaseException as error:
+            failed.append(error)
+
+    beside = threading.Thread(target=merge_on)
+    beside.start()
+    for number in range(30):
+        users = [said(f"u{each}", number, **{f"t{number % 7}": number}) for each in range(5)]
+        shop.load(*users, slug=("crm", "web", "file")[number % 3])
+        if number % 10 == 9:
+            repair(shop.warehouse, "crm.identifies", "t0", ("text", "integer")[number % 20 == 9])
+            shop.warehouse.checkpoint()
+    over.set()
+    beside.join()
+    merge(shop)
+
+    assert failed == []
+    expected = [(f"u{each}", *(28, 29, 23, 24, 25, 26, 27)) for each in range(5)]
+    columns = ", ".join(f"t{number}" for number in range(7))
+    assert shop.rows(f"SELECT id, {columns} FROM people ORDER BY id") == expected
