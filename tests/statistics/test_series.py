@@ -110,6 +110,14 @@ def test_what_is_short_or_constant_is_repeated_and_doubted() -> None:
     assert forecast([], 3).values == []
 
 
+def test_series_of_every_length_are_forecast() -> None:
+    for length in range(1, 40, 4):
+        for period in (None, 7, 12):
+            found = forecast(weekly(length), 3, period)
+            assert len(found.values) == 3
+            assert np.isfinite([*found.values, *found.low, *found.high]).all()
+
+
 def test_errors_are_those_of_their_formulas() -> None:
     found = errors([(110, 100), (90, 100)])
     assert found is not None

@@ -32,7 +32,7 @@ class Condition(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fiel
     where: Annotated[
         list[Filter], Meta(max_length=20, description="What its properties have to be.")
     ] = msgspec.field(default_factory=list)
-    least: Annotated[int, Meta(ge=1, description="How often at least.")] = 1
+    least: Annotated[int, Meta(ge=1, le=1_000_000, description="How often at least.")] = 1
     days: Annotated[
         Annotated[int, Meta(ge=1, le=3660)] | None,
         Meta(description="In how many last days; else ever."),

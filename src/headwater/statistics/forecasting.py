@@ -66,7 +66,10 @@ def forecast(
     if len(known) < _LEAST or min(known) == max(known):
         doubts.append(Doubt.SMALL_SAMPLE if len(known) < _LEAST else Doubt.CONSTANT)
         return _repeated(known, horizon, level, doubts)
-    form, fitted = _best(known, seasonal)
+    best = _best(known, seasonal)
+    if best is None:
+        return _repeated(known, horizon, level, [*doubts, Doubt.SMALL_SAMPLE])
+    form, fitted = best
     center, low, high = _ahead(fitted, len(known), horizon, level)
     error, naive = backtest(known, horizon, form, seasonal)
     if error is not None and naive is not None and error.mae > naive.mae:
@@ -95,34 +98,39 @@ def _name(form: _Form) -> str:
     return f"ETS(A,{'Ad' if form[0] else 'N'},{'A' if form[1] else 'N'})"
 
 
-def _best(values: list[float], period: int | None) -> tuple[_Form, Any]:
+def _best(values: list[float], period: int | None) -> tuple[_Form, Any] | None:
     forms: list[_Form] = [(False, None), (True, None)]
     if period is not None:
         forms += [(False, period), (True, period)]
     fits = [(form, _fit(values, form)) for form in forms]
     usable = [(form, fit) for form, fit in fits if fit is not None and not math.isnan(fit.aicc)]
-    return min(usable or fits[:1], key=lambda each: each[1].aicc)
+    return min(usable, key=lambda each: each[1].aicc) if usable else None
 
 
 def _fit(values: list[float], form: _Form) -> Any:
+    from numpy.linalg import LinAlgError
     from pandas import Series
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     trend, period = form
     if len(values) <= 5 + 2 * trend + (period or 0):
         return None
-    model = ETSModel(
-        Series(values),
-        error="add",
-        trend="add" if trend else None,
-        damped_trend=trend,
-        seasonal="add" if period else None,
-        seasonal_periods=period,
-        initialization_method="heuristic" if len(values) >= 10 else "estimated",
-    )
+    enough = len(values) >= 10 + (period or 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return model.fit(disp=False, maxiter=200)
+        try:
+            model = ETSModel(
+                Series(values),
+                error="add",
+                trend="add" if trend else None,
+                damped_trend=trend,
+                seasonal="add" if period else None,
+                seasonal_periods=period,
+                initialization_method="heuristic" if enough else "estimated",
+            )
+            return model.fit(disp=False, maxiter=200)
+        except (ValueError, ArithmeticError, LinAlgError):
+            return None  # a form that these values do not admit
 
 
 def _ahead(
