@@ -1,6 +1,6 @@
 """The form of a sync rule, between what browsers send and a rule; and a rule in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -68,7 +68,7 @@ class SourceRow(msgspec.Struct, frozen=True):
 def source_rows(rule: Rule, names: Mapping[str, str]) -> list[SourceRow]:
     """The sources that a rule can speak of, those it speaks of first."""
     order, out, days = rule.order or (), rule.exclude or (), rule.source_fresh_days or {}
-    slugs = [*order, *(slug for slug in names if slug not in order)]
+    slugs = dict.fromkeys([*order, *out, *days, *names])
     return [
         SourceRow(
             slug,
@@ -81,9 +81,9 @@ def source_rows(rule: Rule, names: Mapping[str, str]) -> list[SourceRow]:
     ]
 
 
-def rule_of(values: Sent, slugs: Iterable[str]) -> Rule:
-    """The rule that a form says. Raises InvalidError."""
-    slugs = list(slugs)
+def rule_of(values: Sent, held: Rule, names: Mapping[str, str]) -> Rule:
+    """The rule that a form says which showed another one. Raises InvalidError."""
+    slugs = [each.slug for each in source_rows(held, names)]
     places = {slug: _number(values, f"place:{slug}") for slug in slugs}
     order = sorted((slug for slug in slugs if places[slug]), key=lambda slug: places[slug] or 0)
     out = tuple(slug for slug in slugs if last(values, f"out:{slug}"))

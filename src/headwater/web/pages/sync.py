@@ -78,7 +78,7 @@ async def change(visit: Visit) -> Response:
     rules = await _rules(visit, subject)
     rule = rules.get(trait, Rule())
     try:
-        rule = rule_of(values, await _names(visit))
+        rule = rule_of(values, rule, await _names(visit))
         if last(values, "act") == "try":
             return await _page(visit, subject, trait, rule, await _tried(visit, trait, rule))
         await run_in_threadpool(
