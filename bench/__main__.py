@@ -13,6 +13,7 @@ RUNS = (
     ("bench.governing",),
     ("bench.functions",),
     ("bench.import",),
+    ("bench.merging", "--people", "200000"),
     ("bench.console",),
 )
 

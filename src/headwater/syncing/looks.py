@@ -45,7 +45,7 @@ class Overview(msgspec.Struct, frozen=True, rename="camel"):
 
 class StatementsLook(msgspec.Struct, frozen=True):
     """What was said of an id, of all traits; or of a trait, of those about whom the sources
-    differ, in the order of their ids' hashes, `after` the first of these."""
+    differ, so many of them, chosen by chance."""
 
     subject: Subject
     id: str = ""
