@@ -20,8 +20,8 @@ from headwater.sampling import Sampling, sampling
 from headwater.schemas.reading import Schemas
 from headwater.search.events import EventSearch
 from headwater.settings import Settings
-from headwater.uploads.uploads import Uploads
 from headwater.syncing.reading import Syncing
+from headwater.uploads.uploads import Uploads
 from headwater.volumes.reading import Volumes
 from headwater.whatif.whatif import WhatIf
 from headwater.workspaces.snapshot import PublishedConfiguration
