@@ -43,3 +43,15 @@ def test_utf_8_is_always_read_as_such_also_when_cut_in_a_character(text, cut):
 @given(st.binary(max_size=300))
 def test_any_bytes_have_some_encoding_that_python_knows(data):
     data.decode(encoding_of(data), "surrogateescape")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_told_also_where_little_of_it_is_ascii(encoding):
+    assert encoding_of("姓名,城市\n张三,上海\n李四,北京\n".encode(encoding)) == encoding
+
+
+def test_utf_8_with_a_few_damaged_lines_stays_utf_8():
+    lines = ["用户一,上海\n".encode()] * 30
+    lines[7] = "李明,北京\n".encode("gbk")
+    assert encoding_of(b"".join(lines)) == "utf-8"
+    assert encoding_of(b"".join([*lines[:8], *["李明,北京\n".encode("gbk")] * 22])) != "utf-8"

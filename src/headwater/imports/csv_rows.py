@@ -20,6 +20,7 @@ class CsvRows:
         self._taken: list[str] = []
         self._line = 1
         self._short = rules.short_rows
+        self._ended = False
         source = iter(lines)
         first = next(source, "")
         self.delimiter = rules.delimiter or sniff_delimiter(first)
@@ -42,9 +43,20 @@ class CsvRows:
             if not fields and not problem:
                 continue
             number += 1
+            written = raw[0] if len(raw) == 1 else "".join(raw)
+            if not problem and (problem := self._damage(written, len(raw), fields)):
+                fields = []
             if not problem and len(fields) != len(self.header):
                 fields, problem = self._fit(fields)
-            yield Row(number, line, raw[0] if len(raw) == 1 else "".join(raw), fields, problem)
+            yield Row(number, line, written, fields, problem)
+
+    def _damage(self, written: str, lines: int, fields: list[str]) -> str:
+        """Why a row that can be taken apart is none all the same."""
+        if "\0" in written:
+            return "the row holds zero bytes: the file is damaged here"
+        if self._ended and written.count('"') % 2 and (lines > 1 or fields[-1].endswith("\n")):
+            return f"a quote is opened here and never closed: {lines} lines are read as one row"
+        return ""
 
     def _remember(self, first: str, source: Iterator[str]) -> Iterator[str]:
         if first:
@@ -53,6 +65,7 @@ class CsvRows:
         for line in source:
             self._taken.append(line)
             yield line
+        self._ended = True
 
     def _read_header(self) -> list[str]:
         try:

@@ -8,6 +8,15 @@ from charset_normalizer import from_bytes
 LOOKED_AT: Final = 1_000_000
 """Bytes that are looked at for the first one that is not ASCII, and then beyond it."""
 _SAMPLE: Final = 200_000
+_WIDE: Final = 4_000
+_LINES: Final = 2_000
+_FEWEST: Final = 10
+_EASTERN: Final = (
+    ("\u3000", "\u30ff"),
+    ("\u4e00", "\u9fff"),
+    ("\uac00", "\ud7a3"),
+    ("\uff00", "\uffef"),
+)
 _MARKS: Final = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -34,7 +43,7 @@ def encoding_of(head: bytes) -> str:
         return mark
     if wide := _without_mark(head):
         return wide
-    if _is_utf8(head):
+    if _is_utf8(head) or _is_mostly_utf8(head):
         return "utf-8"
     return _best(_around_first_foreign(head))
 
@@ -47,15 +56,38 @@ def _is_utf8(head: bytes) -> bool:
     return True
 
 
+def _is_mostly_utf8(head: bytes) -> bool:
+    """Whether it is UTF-8 that is damaged in few of its lines: texts in other encodings are UTF-8
+    in hardly any."""
+    foreign = [line for line in head.split(b"\n") if not line.isascii()][:_LINES]
+    sound = sum(_is_utf8(line) for line in foreign)
+    return len(foreign) >= _FEWEST and sound >= 0.9 * len(foreign)
+
+
 def _without_mark(head: bytes) -> str:
-    """UTF-16 without a mark: every other byte of its ASCII is zero."""
-    sample = head[:1000]
-    if len(sample) < 4:
+    """UTF-16 without a mark: every other byte of its ASCII is zero, and no text of another
+    encoding has a zero."""
+    if len(head) < 4 or (len(head) % 2 and len(head) < LOOKED_AT):
         return ""
+    sample = head[:_WIDE]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if odd > len(sample) // 6 and even == 0:
-        return "utf-16-le"
-    return "utf-16-be" if even > len(sample) // 6 and odd == 0 else ""
+    if bool(even) == bool(odd):
+        return ""
+    found = "utf-16-le" if odd else "utf-16-be"
+    try:
+        text = codecs.getincrementaldecoder(found)().decode(head)
+    except UnicodeDecodeError:
+        return ""
+    return found if max(even, odd) > len(sample) // 6 or _is_eastern(text[:_WIDE]) else ""
+
+
+def _is_eastern(text: str) -> bool:
+    """Whether it has lines, and hardly anything but ASCII and the scripts of East Asia."""
+    known = sum(
+        each.isascii() or any(first <= each <= last for first, last in _EASTERN) for each in text
+    )
+    foreign = sum(not each.isascii() for each in text)
+    return "\n" in text and foreign >= 0.2 * len(text) and known >= 0.95 * len(text)
 
 
 def _around_first_foreign(head: bytes) -> bytes:

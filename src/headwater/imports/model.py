@@ -61,6 +61,11 @@ class ColumnRule(
     """Of a time: Python's strptime directives; empty reads ISO 8601."""
     zone: str = "UTC"
     """Of a time: the zone of texts that do not name one."""
+    zones: dict[str, str] = {}
+    """Of a time: what short names of zones mean in this column, such as CST."""
+    twice: Literal["first", "second", "reject"] = "first"
+    """Of a local time that its zone has twice, or never (as clocks are changed): which is meant.
+    What never was is read as if the clocks had not been changed yet, or already."""
     unit: Literal["", "milliseconds", "seconds", "minutes", "hours", "days", "weeks"] = ""
     """Of a time: the value is a number of these since `since`."""
     since: str = "1970-01-01"

@@ -1,8 +1,9 @@
 """Texts of a file become typed values. Pure: no clock, no locale, no guessing."""
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ _LONGEST_NUMBER = 400  # more digits are an attack on the conversion, not a numb
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
 _REMEMBERED_TIMES = 65_536
+_UTC = frozenset({"UTC", "GMT", "Z", "ZULU"})
+_ZONE_NAME = re.compile(r"(.*?\d)\s*\[?([A-Za-z][A-Za-z0-9_+/-]*)\]?")
 
 
 def converter(rule: ColumnRule) -> Convert:
@@ -109,28 +112,80 @@ def _json(value: Any) -> Any:
 
 def _time(rule: ColumnRule) -> Convert:
     try:
-        zone = UTC if rule.zone == "UTC" else ZoneInfo(rule.zone)
+        zone = _zone(rule.zone)
         since = datetime.fromisoformat(rule.since).replace(tzinfo=zone)
+        named = {name.upper(): _zone(meant) for name, meant in rule.zones.items()}
     except (ValueError, KeyError, OSError) as error:
         raise MappingError(f"A time column names no zone or time that exists: {error}.") from None
     if rule.unit:
         return _elapsed(since, rule.unit)
-    pattern = rule.format
+    pattern, twice = rule.format, rule.twice
 
     @lru_cache(_REMEMBERED_TIMES)
     def read(written: str) -> str:
-        try:
-            moment = (
-                datetime.strptime(written, pattern)  # noqa: DTZ007
-                if pattern
-                else datetime.fromisoformat(written)
-            )
-        except ValueError:
-            expected = f"a time in the form {pattern}" if pattern else "an ISO 8601 time"
-            raise ValueError(f"{shown(written)} is not {expected}") from None
-        return iso(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+        moment, own = _moment(written, pattern, named)
+        if moment.tzinfo is None:
+            moment = _placed(moment, own or zone, twice)
+        return iso(moment)
 
     return lambda value: read(text(value).strip())
+
+
+def _zone(name: str) -> tzinfo:
+    """Raises ValueError, KeyError or OSError for a zone that there is not."""
+    return UTC if name.upper() in _UTC else ZoneInfo(name)
+
+
+def _moment(
+    written: str, pattern: str, named: Mapping[str, tzinfo]
+) -> tuple[datetime, tzinfo | None]:
+    """The time of a text, and the zone that stands behind it by name. Raises ValueError."""
+    with suppress(ValueError):
+        return _parsed(written, pattern), None
+    found = _ZONE_NAME.fullmatch(written)
+    if found is not None:
+        with suppress(ValueError):
+            moment = _parsed(found.group(1), pattern)
+            return moment, _named(found.group(2), named)
+    expected = f"a time in the form {pattern}" if pattern else "an ISO 8601 time"
+    said = ""
+    if found is not None and found.group(2).upper() not in named:
+        with suppress(ValueError):
+            _parsed(found.group(1), pattern)
+            said = f": what the zone {found.group(2)} means has to be said by `zones`"
+    raise ValueError(f"{shown(written)} is not {expected}{said}")
+
+
+def _parsed(written: str, pattern: str) -> datetime:
+    if pattern:
+        return datetime.strptime(written, pattern)  # noqa: DTZ007
+    return datetime.fromisoformat(written)
+
+
+def _named(name: str, named: Mapping[str, tzinfo]) -> tzinfo:
+    """The zone of a name: what the rule says, UTC, or a name with its region, as Europe/Paris."""
+    if (known := named.get(name.upper())) is not None:
+        return known
+    if name.upper() in _UTC:
+        return UTC
+    if "/" not in name:
+        raise ValueError(name)
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError):
+        raise ValueError(name) from None
+
+
+def _placed(moment: datetime, zone: tzinfo, twice: str) -> datetime:
+    """A local time in its zone. Raises ValueError where it is not to be guessed."""
+    if twice == "second":
+        return moment.replace(tzinfo=zone, fold=1)
+    placed = moment.replace(tzinfo=zone)
+    if twice == "reject" and placed.utcoffset() != placed.replace(fold=1).utcoffset():
+        back = placed.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+        how = "twice" if back == moment else "never"
+        raise ValueError(f"{zone} had the time {moment} {how}: its clocks were changed")
+    return placed
 
 
 def _elapsed(since: datetime, unit: str) -> Convert:
