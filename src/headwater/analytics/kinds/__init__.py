@@ -5,11 +5,17 @@ from typing import Final
 
 from headwater.analytics.kinds import (
     attribution,
+    backlog,
+    bad_ratings,
     best_times,
+    bottlenecks,
     campaigns,
     correlation,
     experiment,
     probability,
+    satisfaction,
+    service_levels,
+    support,
     time_series,
 )
 from headwater.analytics.model import Analysis
@@ -22,6 +28,12 @@ _MODULES: Final = (
     attribution,
     experiment,
     best_times,
+    support,
+    service_levels,
+    backlog,
+    bottlenecks,
+    satisfaction,
+    bad_ratings,
 )
 
 KINDS: Final[Mapping[str, Analysis]] = {
