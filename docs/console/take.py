@@ -131,6 +131,8 @@ PAGES = (
     Shot("source-schema-event", "/sources/{source}/schema/track?event=Product+Viewed"),
     Shot("source-keys", "/sources/{source}/keys"),
     Shot("source-imports", "/sources/{source}/imports"),
+    Shot("source-connections", "/sources/{source}/connections"),
+    Shot("source-connect", "/sources/{source}/connections/new/database"),
     Shot("source-settings", "/sources/{source}/settings"),
     Shot("events", "/events"),
     Shot("event", "/events?event=Order+Completed", act=open_first_event),

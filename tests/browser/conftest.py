@@ -147,7 +147,12 @@ class Visitor:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     """A Headwater that nobody has set up yet has its owner made: ada@example.com."""
     folder = tmp_path_factory.mktemp("console")
-    with Whole(folder, disk_reserve_bytes=0, load_interval_seconds=0.1) as whole:
+    with Whole(
+        folder,
+        disk_reserve_bytes=0,
+        load_interval_seconds=0.1,
+        connections_folder=str(tmp_path_factory.getbasetemp()),
+    ) as whole:
         set_up(whole)
         yield whole
 

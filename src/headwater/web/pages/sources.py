@@ -9,7 +9,9 @@ from starlette.responses import Response
 from headwater.access import sources
 from headwater.access.model import OnSome
 from headwater.access.permissions import Permission
+from headwater.connections import changing
 from headwater.errors import BadRequestError, ConflictError
+from headwater.web.connection_looks import Look, looks
 from headwater.web.figures import volumes_of
 from headwater.web.frame import Page, Visit
 from headwater.web.source_health import healths
@@ -45,9 +47,19 @@ async def index(visit: Visit) -> Response:
         health=healths(every, figures.by_id),
         labels=sorted({label for each in every for label in each.labels}, key=str),
         kinds=[kind for kind in SourceType if any(each.type is kind for each in every)],
+        connected=await run_in_threadpool(_connected, visit),
         order=order,
         may_create=visit.may(Permission.SOURCE_ADMIN),
     )
+
+
+def _connected(visit: Visit) -> dict[str, list[Look]]:
+    """How the connections of each source get on, by its id."""
+    changes = visit.context.changes
+    found: dict[str, list[Look]] = {}
+    for look in looks(changes, changing.listed(changes, visit.principal)):
+        found.setdefault(look.connection.source_id, []).append(look)
+    return found
 
 
 async def ask(visit: Visit) -> Response:
