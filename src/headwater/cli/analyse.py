@@ -94,7 +94,7 @@ def _flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, each in value.items():
         path = f"{before}{name}"
-        if isinstance(each, dict) and "level" in each and "low" in each:
+        if isinstance(each, dict) and isinstance(each.get("low"), int | float):
             found[path] = f"{_cell(each['low'])} to {_cell(each['high'])}"
         else:
             found |= _flat(each, f"{path}.") if isinstance(each, dict) else {path: each}

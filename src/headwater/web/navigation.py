@@ -70,6 +70,7 @@ SECTIONS: Final = (
         (
             Place("/warehouse", N_("Tables"), "table", "w", OnSome(Permission.WAREHOUSE_READ)),
             Place("/sql", N_("SQL"), "terminal", "l", ASK),
+            Place("/analyses", N_("Analyses"), "pulse", "n", ASK),
         ),
     ),
     Section(
