@@ -8,8 +8,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from headwater.connections.kinds.model import Surroundings, Task
+from headwater.connections.kinds.stream import KIND
+from headwater.connections.model import Backfill, Figures, Form
 from headwater.errors import StreamError
 from headwater.streams.definition import read_definition
 from headwater.streams.run import Job, run
@@ -75,6 +79,46 @@ def test_an_option_that_kafka_does_not_know_is_told(tmp_path: Path, broker: Brok
     path = definition(tmp_path, broker, "any", 'options = { "no.such" = "x" }\n')
     with pytest.raises(StreamError, match=r"no\.such"):
         consumed(tmp_path, path, 1)
+
+
+def test_a_connection_tries_a_topic_reads_it_and_says_what_waits(
+    tmp_path: Path, broker: Broker
+) -> None:
+    broker.make("connected")
+    broker.send("connected", [b'{"userId": "u%d", "event": "E"}' % n for n in range(50)])
+    text = definition(tmp_path, broker, "connected").read_text().replace(broker.servers, "${AT}")
+    task = Task(
+        kind="stream",
+        definition=text,
+        form=Form.TOML,
+        secrets={"AT": broker.servers},
+        files=None,
+        source_id="s1",
+        write_key="k1",
+        data_dir=str(tmp_path / "data"),
+        rejected=str(tmp_path / "rejected"),
+    )
+    read = KIND.parse(task.definition, task.name)
+    assert KIND.names(read) == ["AT"]
+    assert [json.loads(each)["userId"] for each in KIND.try_out(read, task)][:2] == ["u0", "u1"]
+
+    server, stop, told = TrackingServer(), threading.Event(), list[Figures]()
+
+    def tell(figures: Figures) -> None:
+        told.append(figures)
+        if figures.rows == 50 and figures.behind == 0:
+            stop.set()
+
+    around = Surroundings(server.client(), stop, tell, lambda _: None)
+    assert KIND.run(read, task, around).events == 50
+    stop.clear()
+    again = msgspec.structs.replace(task, backfill=Backfill.MISSING)
+    assert KIND.run(read, again, around).events == 50
+    assert len({event["messageId"] for event in server.events}) == 50
+
+    missing = KIND.parse(text.replace("connected", "nowhere"), task.name)
+    with pytest.raises(StreamError, match="no topic 'nowhere'"):
+        KIND.try_out(missing, task)
 
 
 @pytest.mark.whole
