@@ -19,6 +19,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         disk_reserve_bytes=0,
         load_interval_seconds=0.1,
         connections_folder=str(tmp_path_factory.getbasetemp()),
+        connections_allowed="127.0.0.1",
     ) as server:
         yield server
 

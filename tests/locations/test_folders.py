@@ -118,7 +118,7 @@ def test_the_first_new_file_is_shown_as_its_events(folder: Path, tmp_path: Path)
     ("written", "said"),
     [
         ('url = "ftp://host/x"', "ftp"),
-        ('url = ["s3://a/", "s3://b/"]', "several"),
+        ('url = ["s3://aaa/", "s3://bbb/"]', "several"),
         ('url = "file:///x"\nfrom = "y"', "from"),
         ('url = "file:///x"\nchanged = "never"', "changed"),
     ],

@@ -46,6 +46,11 @@ class GuardedTransport(httpx.BaseTransport):
     def close(self) -> None:
         self._inner.close()
 
+    def require_admitted(self, url: str) -> None:
+        """Raise httpx.UnsupportedProtocol for an address that requests may not go to, and
+        httpx.ConnectError for one that there is not: for programs that send by themselves."""
+        self._address(httpx.URL(url))
+
     def _address(self, url: httpx.URL) -> str:
         """The first of the host's addresses that is admitted."""
         try:

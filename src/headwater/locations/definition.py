@@ -1,5 +1,6 @@
 """A location: where files appear, which of them are meant, and what becomes of their rows."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -14,6 +15,7 @@ from headwater.imports import definition_file
 from headwater.imports.model import ColumnRule, EventRule, FileMapping, FileRules, RowRule
 
 PAGE: Final = "docs/locations.md"
+_BUCKET: Final = re.compile(r"[A-Za-z0-9$][A-Za-z0-9._${}-]{1,99}")
 SCHEMES: Final = ("s3", "http", "https", "file")
 Text = Annotated[str, Meta(max_length=4000)]
 
@@ -112,6 +114,8 @@ def parse(text: str, name: str) -> Definition:
             f"`location.url` begins with {', '.join(sorted(schemes)) or 'nothing'}.",
             hint="It is of one kind: s3://bucket/prefix, https://…, http://… or file:///folder.",
         )
+    if found.kind == "s3" and not _BUCKET.fullmatch(urlsplit(found.location.urls[0]).netloc):
+        raise LocationError("`location.url` names no bucket.", hint="Such as s3://bucket/prefix.")
     if found.kind != "http" and len(found.location.urls) > 1:
         raise LocationError("`location.url` names several places.", hint="Only https:// may.")
     if not found.events and (found.columns or found.skip or found.reject):

@@ -6,6 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
 from headwater.connections.kinds.database import require_below
 from headwater.connections.kinds.model import Kind, Surroundings, Task
 from headwater.connections.model import Backfill, Figures
@@ -30,7 +32,7 @@ def _try_out(definition: Definition, task: Task) -> Sequence[bytes]:
     """The events of the first file."""
     _require_admitted(definition, task)
     with tempfile.TemporaryDirectory() as scratch:
-        around = Around(secrets=task.secrets)
+        around = Around(secrets=task.secrets, transport=task.transport())
         return list(islice(preview(definition, around, Path(scratch)), _SHOWN))
 
 
@@ -44,7 +46,7 @@ def _run(definition: Definition, task: Task, surroundings: Surroundings) -> Figu
         rejected=Path(task.rejected),
         is_forgetting=task.backfill is Backfill.MISSING,
         is_reset=task.backfill is Backfill.ALL,
-        around=Around(secrets=task.secrets, stop=surroundings.stop),
+        around=Around(secrets=task.secrets, stop=surroundings.stop, transport=task.transport()),
     )
     done = run(job, surroundings.client, lambda far: surroundings.tell(_figures(far)))
     if done.problems and not done.imported:
@@ -56,10 +58,26 @@ def _run(definition: Definition, task: Task, surroundings: Surroundings) -> Figu
 
 
 def _require_admitted(definition: Definition, task: Task) -> None:
-    """Raise PullError for a folder that is not where files may be read."""
+    """Raise PullError for a folder that is not where files may be read, and LocationError for a
+    storage that may not be reached, or that would be by the server's own credentials."""
+    where = definition.opened(task.secrets)
     if definition.kind == "file":
-        (url,) = definition.opened(task.secrets).urls
-        require_below(str(path_of(url)), task.files, "location.url")
+        require_below(str(path_of(where.urls[0])), task.files, "location.url")
+    if definition.kind != "s3":
+        return
+    if not where.s3.anonymous and not where.s3.access_key_id:
+        raise LocationError(
+            "`location.s3` has no `access_key_id`.",
+            hint="Give the storage's keys as secrets, or `anonymous = true` for an open bucket.",
+        )
+    if where.s3.endpoint:
+        try:
+            task.transport().require_admitted(where.s3.endpoint)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise LocationError(
+                f"`location.s3.endpoint` cannot be reached: {error}.",
+                hint="Hosts beside the public internet have to be in connections_allowed.",
+            ) from None
 
 
 def _figures(done: Watched) -> Figures:
