@@ -12,15 +12,27 @@ from headwater.analytics.kinds import (
     campaigns,
     correlation,
     experiment,
+    funnel,
+    lifecycle,
+    lifetime_value,
     probability,
+    retention,
+    rfm,
     satisfaction,
     service_levels,
+    stickiness,
     support,
     time_series,
 )
 from headwater.analytics.model import Analysis
 
 _MODULES: Final = (
+    funnel,
+    retention,
+    lifecycle,
+    stickiness,
+    rfm,
+    lifetime_value,
     probability,
     time_series,
     correlation,
