@@ -50,7 +50,8 @@ class WarehouseEngine:
 
 
 def tables_of(found: Sequence[TableInfo]) -> Tables:
-    """The tables of all sources together, with the columns that an analysis can use.
+    """The tables of all sources together, and each source's own as `slug.table`, with the columns
+    that an analysis can use.
 
     A view by an event's name shows the event's own shape, but has the columns of the event's
     tables in all sources too.
@@ -64,11 +65,12 @@ def tables_of(found: Sequence[TableInfo]) -> Tables:
                     kind = TYPES[column.type]
                     held[column.name] = _common(held.get(column.name, kind), kind)
     return {
-        table.name: united.get(table.name, {})
-        if any(column.name == _OWN_SHAPE for column in table.columns)
+        table.name if table.schema == _SCHEMA else f"{table.schema}.{table.name}": united.get(
+            table.name, {}
+        )
+        if table.schema == _SCHEMA and any(each.name == _OWN_SHAPE for each in table.columns)
         else {column.name: TYPES[column.type] for column in table.columns if column.type in TYPES}
         for table in found
-        if table.schema == _SCHEMA
     }
 
 

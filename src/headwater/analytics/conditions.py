@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headwater.analytics.events import Events
 
 Name = Annotated[str, Meta(max_length=200)]
+_MOST_IDS: Final = 2_000
 Operator = Literal["is", "is_not", "more", "less", "contains", "is_set", "is_not_set"]
 
 
@@ -26,7 +27,8 @@ class Filter(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 
 
 class Condition(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """The people who did an event so often, and have such traits: both where both are said."""
+    """The people who did an event so often, have such traits, are known to a source, are listed:
+    all that is said."""
 
     event: Annotated[Name, Meta(description="What they did: an event's name, or `page`.")] = ""
     where: Annotated[
@@ -40,24 +42,43 @@ class Condition(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fiel
     traits: Annotated[list[Filter], Meta(max_length=20, description="Which traits they have.")] = (
         msgspec.field(default_factory=list)
     )
+    source: Annotated[
+        str, Meta(max_length=200, description="Of whom this source told anything, by its slug.")
+    ] = ""
+    ids: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=200)]],
+        Meta(max_length=_MOST_IDS, description="Who they are: user ids, or anonymous ones."),
+    ] = msgspec.field(default_factory=list)
     negated: Annotated[bool, Meta(description="Everybody but these.")] = False
 
 
 def people_of(condition: Condition, data: "Events") -> Any:
     """The `person`s who meet it. Raises InvalidError where it says nothing."""
-    if not condition.event and not condition.traits:
-        raise InvalidError("A condition names an event, or traits.", field="event")
-    found: Any = _did(condition, data) if condition.event else None
+    said = []
+    if condition.event:
+        said.append(_did(condition, data))
     if condition.traits:
-        names = {f"t{at}": each for at, each in enumerate(condition.traits)}
-        told = data.traits(*_aliases(names))
-        have = told.filter(*[chosen(told[alias], each) for alias, each in names.items()])
-        have = have.select("person")
-        found = have if found is None else found.filter(found.person.isin(have.person))
+        said.append(_have(condition.traits, data))
+    if condition.source:
+        said.append(data.source(condition.source))
+    if condition.ids:
+        said.append(data.listed(condition.ids))
+    if not said:
+        raise InvalidError("A condition names an event, traits, a source or ids.", field="event")
+    found, *others = said
+    for each in others:
+        found = found.filter(found.person.isin(each.person))
     if condition.negated:
         everybody = data.everybody()
         return everybody.filter(~everybody.person.isin(found.person))
     return found
+
+
+def _have(traits: list[Filter], data: "Events") -> Any:
+    names = {f"t{at}": each for at, each in enumerate(traits)}
+    told = data.traits(*_aliases(names))
+    have = told.filter(*[chosen(told[alias], each) for alias, each in names.items()])
+    return have.select("person")
 
 
 def _did(condition: Condition, data: "Events") -> Any:

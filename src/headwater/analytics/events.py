@@ -1,6 +1,6 @@
 """The events of a workspace as tables, each with its person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ import ibis
 
 from headwater.analytics.conditions import Condition, people_of
 from headwater.analytics.engine import Engine, Tables
-from headwater.analytics.people import table_of, with_person
+from headwater.analytics.people import of_somebody, table_of, ties, with_person
 from headwater.analytics.periods import Period, Span, days_of, span_of
 from headwater.errors import InvalidError
 from headwater.naming import column_name, table_name
@@ -71,9 +71,13 @@ class Events:
         texts: Mapping[str, str],
         numbers: Mapping[str, str],
         span: Span | None,
+        *,
+        named: bool = True,
     ) -> Any:
         """The calls of a type (`page`, …) or the events of a name within a span: `person`, `at`,
-        `id`, `received`, and a column for each alias; null where there is no such column."""
+        `id`, `received`, and a column for each alias; null where there is no such column.
+
+        Without `named` there is no `person`, which is faster; the events are the same ones."""
         table = _table(name)
         if table not in self.tables:
             raise InvalidError(f"There is no event {name[:100]!r}.")
@@ -85,8 +89,11 @@ class Events:
         told |= {alias: text_of(calls, path) for alias, path in texts.items()}
         told |= {alias: number_of(calls, path) for alias, path in numbers.items()}
         ids = [each for each in ("id", "user_id", "anonymous_id") if each in calls.columns]
-        named = with_person(calls.select(*ids, **told), self.tables)
-        return named.select(*dict.fromkeys([*_STANDARD, *texts, *numbers]))
+        calls = of_somebody(calls.select(*ids, **told))
+        if named:
+            calls = with_person(calls, self.tables)
+        standard = [each for each in _STANDARD if each in calls.columns]
+        return calls.select(*dict.fromkeys([*standard, *texts, *numbers]))
 
     def among(self, events: Any) -> Any:
         """Those of the people that are asked about."""
@@ -113,14 +120,33 @@ class Events:
             calls = table_of(self.tables, name)
             if "event" in calls.columns:
                 calls = calls.filter(~calls.event.isin(_OF_NOBODY))
-            ids = calls.select(
-                *[each for each in ("user_id", "anonymous_id") if each in calls.columns]
-            ).distinct()
-            these = with_person(ids, self.tables).select("person")
+            these = with_person(_ids(calls).distinct(), self.tables).select("person")
             found = these if found is None else found.union(these)
         if found is None:
             raise InvalidError("There are no events yet.")
         return found.distinct()
+
+    def source(self, slug: str) -> Any:
+        """Each `person` of whom there is anything from a source. Raises InvalidError where there is
+        none of this slug, or nothing from it."""
+        names = [f"{slug}.{each}" for each in _ANYBODY if f"{slug}.{each}" in self.tables]
+        if not names:
+            raise InvalidError(
+                f"There is nothing from a source {slug[:100]!r}.",
+                field="source",
+                hint="Name a source by its slug, the schema of its tables.",
+            )
+        found = ibis.union(*[_ids(table_of(self.tables, each)) for each in names])
+        return with_person(found.distinct(), self.tables).select("person").distinct()
+
+    def listed(self, ids: Sequence[str]) -> Any:
+        """The `person`s of ids: an anonymous id is the person that it belongs to."""
+        given = ibis.literal(list(ids), "array<string>").unnest().name("given").as_table()
+        known = ties(self.tables)
+        if known is None:
+            return given.select(person="given").distinct()
+        joined = given.left_join(known, given.given == known.tied)
+        return joined.select(person=ibis.coalesce(joined.owner, joined.given)).distinct()
 
     def traits(self, texts: Mapping[str, str], numbers: Mapping[str, str]) -> Any:
         """`person`, and a column for each alias of a trait that people were identified with."""
@@ -130,6 +156,14 @@ class Events:
         told = {alias: text_of(users, name) for alias, name in texts.items()}
         told |= {alias: number_of(users, name) for alias, name in numbers.items()}
         return users.select(person=users.id, **told)
+
+
+def _ids(calls: Any) -> Any:
+    """`user_id` and `anonymous_id`, null where the calls have no such column."""
+    names = ("user_id", "anonymous_id")
+    return calls.select(
+        **{each: calls[each] if each in calls.columns else ibis.null("string") for each in names}
+    )
 
 
 def _table(name: str) -> str:

@@ -11,8 +11,9 @@ from headwater.analytics.engine import Tables
 
 
 def table_of(tables: Tables, name: str) -> Any:
-    """A table as Ibis has it."""
-    return ibis.table(dict(tables[name]), name=name)
+    """A table as Ibis has it; one of a source's has the source's slug before it."""
+    schema, _, own = name.rpartition(".")
+    return ibis.table(dict(tables[name]), name=own, database=schema or None)
 
 
 def ties(tables: Tables) -> Any:
@@ -32,17 +33,20 @@ def ties(tables: Tables) -> Any:
     return ranked.filter(ranked.place == 0).select("tied", "owner")
 
 
+def of_somebody(calls: Any) -> Any:
+    """Without the calls of nobody."""
+    return calls.filter(_own(calls).notnull())
+
+
 def with_person(calls: Any, tables: Tables) -> Any:
     """Calls with the `person` who made each; those of nobody are left out."""
+    calls = of_somebody(calls)
     known = ties(tables)
     if known is None or "anonymous_id" not in calls.columns:
-        told = calls.mutate(person=_own(calls))
-    else:
-        joined = calls.left_join(known, calls.anonymous_id == known.tied)
-        told = joined.mutate(
-            person=ibis.coalesce(joined.user_id, joined.owner, joined.anonymous_id)
-        ).drop("tied", "owner")
-    return told.filter(told.person.notnull())
+        return calls.mutate(person=_own(calls))
+    joined = calls.left_join(known, calls.anonymous_id == known.tied)
+    told = joined.mutate(person=ibis.coalesce(joined.user_id, joined.owner, joined.anonymous_id))
+    return told.drop("tied", "owner")
 
 
 def _own(calls: Any) -> Any:
