@@ -72,6 +72,13 @@ def test_a_constant_or_a_tiny_series_has_no_anomalies() -> None:
     assert anomalies([1.0, 9.0]).doubts == (Doubt.SMALL_SAMPLE,)
 
 
+def test_a_series_that_is_mostly_zero_is_not_all_anomalies() -> None:
+    values = [0.0] * 120
+    values[50:62] = [1.0] * 12
+    assert len(anomalies(values, 24).anomalies) <= 12
+    assert len(anomalies(values).anomalies) <= 12
+
+
 def test_gaps_are_bridged_by_lines() -> None:
     assert bridged([1, None, 3, None]) == ([1, 2, 3, 3], True)
     assert bridged([]) == ([], False)

@@ -154,10 +154,15 @@ def _settled(values: Sequence[float], period: int, odd: Collection[int]) -> list
 
 
 def robust_scale(rest: Sequence[float]) -> float:
-    """A standard deviation that outliers do not move, of values around 0."""
+    """A standard deviation that outliers do not move, of values around 0.
+
+    Where more than half are the same but for what floating point leaves (a series that is mostly
+    0), the median says nothing, and the mean deviation is taken.
+    """
     sizes = sorted(map(abs, rest))
-    middle = _median(sizes)
-    return _MAD_TO_SIGMA * middle or _MEAN_TO_SIGMA * math.fsum(sizes) / len(sizes)
+    by_median = _MAD_TO_SIGMA * _median(sizes)
+    by_mean = _MEAN_TO_SIGMA * math.fsum(sizes) / len(sizes)
+    return by_median if by_median > by_mean / 20 else by_mean
 
 
 def local_median(values: Sequence[float], window: int = 7) -> list[float]:

@@ -184,7 +184,7 @@ def heading(visit: Visit, path: str) -> str:
         return visit._(HEADINGS[path])
     parent, _, rest = path.partition(".")
     if parent == "total" and rest in HEADINGS:
-        return f"{visit._('Total')}: {visit._(HEADINGS[rest])}"
+        return visit._("Total: %(figure)s", figure=visit._(HEADINGS[rest]))
     return path
 
 
@@ -255,6 +255,7 @@ HEADINGS: Final[Mapping[str, str]] = {
     "weekdays": N_("Weekdays"),
     "best": N_("Best times"),
     "found.points": N_("Moments"),
+    "at": N_("Time"),
     "key": N_("Name"),
     "name": N_("Name"),
     "visits": N_("Visits"),

@@ -99,7 +99,11 @@ async def _asked(visit: Visit, kind: Analysis, request: Any) -> tuple[dict[str, 
     )
     found = await run_in_threadpool(partial(kind.ask, request, data))
     answer: dict[str, Any] = msgspec.to_builtins(found)
-    return answer, _plots(visit, kind.name, answer)
+    charts = _plots(visit, kind.name, answer)
+    if kind.name == "time-series":
+        moments = zip(answer["at"], answer["found"]["points"], strict=True)
+        answer["found"]["points"] = [{"at": at, **point} for at, point in moments]
+    return answer, charts
 
 
 def _plots(visit: Visit, kind: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
