@@ -20,19 +20,23 @@ from headwater.analytics.kinds import (
     rfm,
     satisfaction,
     service_levels,
+    sets,
     stickiness,
     support,
     time_series,
+    trends,
 )
 from headwater.analytics.model import Analysis
 
 _MODULES: Final = (
+    trends,
     funnel,
     retention,
     lifecycle,
     stickiness,
     rfm,
     lifetime_value,
+    sets,
     probability,
     time_series,
     correlation,
