@@ -156,6 +156,7 @@ PAGES = (
     Shot("function-runs", "/functions", act=open_first_runs),
     Shot("function-connections", "/functions", act=open_first_connections),
     Shot("sync", "/sync"),
+    Shot("analyses", "/analyses"),
     Shot("what-if", "/what-if"),
     Shot("what-if-run", "/what-if", act=ask_what_if),
     Shot("source-steps", "/sources/{source}/steps"),
