@@ -19,6 +19,7 @@ import headwater.plans.drift.tables
 import headwater.plans.tables
 import headwater.quarantine.tables
 import headwater.questions.tables
+import headwater.semantics.tables
 import headwater.replays.tables
 import headwater.transformations.tables
 import headwater.workspaces.tables

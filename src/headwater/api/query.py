@@ -25,6 +25,7 @@ from headwater.queries.model import (
     Question,
 )
 from headwater.questions import history
+from headwater.semantics import keeping
 
 QUERY_ID_HEADER: Final = "X-Headwater-Query-Id"
 _FORWARDED: Final = ("content-length", TOTAL_HEADER.lower(), TRUNCATED_HEADER.lower())
@@ -65,20 +66,24 @@ async def ask(call: Call) -> Response:
     """The header `X-Headwater-Query-Id` of the answer names the question for its cancelling."""
     body = await call.body(QueryBody)
     query_id = body.query_id or resource_id()
+    call.context.changes.record_read(call.principal, "SQL", body.sql)
+    meant = await run_in_threadpool(
+        keeping.question, call.context.changes, call.principal, body.sql
+    )
     question = Question(
-        sql=body.sql,
+        sql=meant.sql,
         workspace_id=call.principal.workspace_id,
         format=body.format or accepted(call.request.headers.get("accept", "")),
         max_rows=body.max_rows,
         timeout_seconds=body.timeout_seconds,
         query_id=_scoped(call, query_id),
     )
-    call.context.changes.record_read(call.principal, "SQL", body.sql)
     stack = AsyncExitStack()
     started = time.monotonic()
     try:
         response = await _asked(call, stack, question)
     except QueryError as error:
+        error.position = meant.place(error.position)
         if body.remember:
             await _remember(call, body.sql, started, error=str(error))
         raise

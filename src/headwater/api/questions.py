@@ -15,6 +15,7 @@ from headwater.kit.clock import isoformat
 from headwater.queries.model import CONTENT_TYPES, TRUNCATED_HEADER, Format, Question
 from headwater.questions import history, saved
 from headwater.questions.model import MOST_ASKED, Asked, Saved
+from headwater.semantics import keeping
 
 ASKING: Final = (Permission.WAREHOUSE_READ, Permission.PII_READ)
 
@@ -156,7 +157,10 @@ async def rows(call: Call) -> Response:
     format_ = Format(call.asked(RowsQuery).format)
     held = await _one(call)
     call.context.changes.record_read(call.principal, "SQL", held.sql)
-    question = Question(sql=held.sql, workspace_id=call.principal.workspace_id, format=format_)
+    meant = await run_in_threadpool(
+        keeping.question, call.context.changes, call.principal, held.sql
+    )
+    question = Question(sql=meant.sql, workspace_id=call.principal.workspace_id, format=format_)
     stack = AsyncExitStack()
     response = await stack.enter_async_context(call.context.warehouse.query(question))
     headers = {TRUNCATED_HEADER: response.headers.get(TRUNCATED_HEADER, "false")}

@@ -40,6 +40,7 @@ COMMANDS: Final = (
     Command("export", "export:app", "Write stored events, one JSON object a line."),
     Command("warehouse", "warehouse:app", "Show what the warehouse makes of events."),
     Command("quarantine", "quarantine:app", "Mend the events kept aside and send them on."),
+    Command("metric", "metric:app", "Keep metrics and dimensions, which the API and SQL share."),
     Command("rule", "rule:app", "Keep cleaning rules, and try them before they are on."),
     Command("plan", "plan:app", "Tracking plans: keep them in files, infer them, make code."),
     Command(

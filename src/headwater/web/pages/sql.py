@@ -17,6 +17,8 @@ from headwater.errors import BadRequestError, HeadwaterError, NotFoundError, Que
 from headwater.queries.model import CONTENT_TYPES, Column, Format, Question
 from headwater.questions import history, saved
 from headwater.questions.model import Asked, Saved
+from headwater.semantics import keeping
+from headwater.semantics.sql import Expanded
 from headwater.web.frame import Page, Visit
 from headwater.web.navigation import N_
 from headwater.web.problems import Problem
@@ -134,11 +136,14 @@ async def download(visit: Visit) -> Response:
     """All rows as a file, as far as the settings allow."""
     form = await visit.form(DownloadForm)
     visit.context.changes.record_read(visit.principal, "SQL", form.sql)
-    question = Question(sql=form.sql, workspace_id=visit.principal.workspace_id, format=form.format)
+    by, meant = visit.principal, Expanded(form.sql)
     stack = AsyncExitStack()
     try:
+        meant = await _meant(visit, form.sql)
+        question = Question(sql=meant.sql, workspace_id=by.workspace_id, format=form.format)
         response = await stack.enter_async_context(visit.context.warehouse.query(question))
     except QueryError as error:
+        error.position = meant.place(error.position)
         problem = _with_place(visit, error, form.sql)
         return await _page(visit, form.sql, problem=problem, status=error.status)
     name = f"headwater.{form.format.value}"
@@ -229,12 +234,22 @@ async def _asked(visit: Visit, asked_id: str) -> str:
 async def _answer(visit: Visit, sql: str) -> Rows:
     if not sql.strip():
         raise QueryError(visit._("Write a SELECT first."))
-    question = Question(sql=sql, workspace_id=visit.principal.workspace_id, max_rows=_SHOWN_ROWS)
-    async with visit.context.warehouse.query(question) as response:
-        try:
+    meant = await _meant(visit, sql)
+    by = visit.principal
+    question = Question(sql=meant.sql, workspace_id=by.workspace_id, max_rows=_SHOWN_ROWS)
+    try:
+        async with visit.context.warehouse.query(question) as response:
             return msgspec.json.decode(await response.aread(), type=Rows)
-        except msgspec.DecodeError as error:
-            raise BadRequestError("The answer cannot be shown.") from error
+    except msgspec.DecodeError as error:
+        raise BadRequestError("The answer cannot be shown.") from error
+    except QueryError as error:
+        error.position = meant.place(error.position)
+        raise
+
+
+async def _meant(visit: Visit, sql: str) -> Expanded:
+    """A question with the workspace's metrics and dimensions put in."""
+    return await run_in_threadpool(keeping.question, visit.context.changes, visit.principal, sql)
 
 
 def _with_place(visit: Visit, error: QueryError, sql: str) -> Problem:

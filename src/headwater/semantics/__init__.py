@@ -1,0 +1,1 @@
+"""Metrics and dimensions: said once, and meant the same by everybody who asks."""
