@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.configuration.references import comparable, resolved, written
+from headwater.configuration.references import UNTOLD, comparable, resolved, written
 from headwater.errors import BadRequestError
 
 SECRET = "0123456789abcdef"
@@ -43,3 +43,10 @@ def test_a_secret_that_cannot_be_looked_up_counts_as_unchanged() -> None:
     remote = {"apiKey": MASK}
 
     assert comparable({"apiKey": "${env:KEY}"}, remote, lambda _: None) == remote
+
+
+def test_a_secret_of_which_nothing_is_told_counts_as_unchanged() -> None:
+    remote = {"PASSWORD": UNTOLD}
+
+    assert comparable({"PASSWORD": "${env:KEY}"}, remote, lambda _: SECRET) == remote
+    assert comparable({"OTHER": "${env:KEY}"}, remote, lambda _: SECRET) != remote

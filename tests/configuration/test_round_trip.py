@@ -150,6 +150,26 @@ def configurations(draw: st.DrawFn) -> dict[Key, Document]:
                 }
             },
         }
+    for slug in sorted(key[1] for key in found if key[0] == "source")[:1]:
+        cursor = draw(st.sampled_from(["", '\ncursor = "changed"']))
+        found["connection", "Shop"] = {
+            "name": "Shop",
+            "source": slug,
+            "definition": '[pull]\nurl = "postgresql://reader:${PASSWORD}@db/shop"\n'
+            f'query = "SELECT * FROM customers"\nkey = ["id"]{cursor}\n\n[[events]]\n'
+            'type = "identify"\nuserId = "{id}"',
+            "form": "toml",
+            "schedule": draw(
+                st.sampled_from(
+                    [
+                        {"everySeconds": 3600, "cron": "", "zone": "UTC"},
+                        {"everySeconds": 0, "cron": "0 6 * * 1-5", "zone": "Asia/Shanghai"},
+                    ]
+                )
+            ),
+            "paused": draw(st.booleans()),
+            "secrets": {"PASSWORD": "${env:KEY}"},
+        }
     for name in draw(st.lists(names, unique_by=str.casefold, max_size=2)):
         found["group", name] = {
             "name": name,

@@ -15,6 +15,8 @@ from headwater.workspaces.masks import BULLET, shown
 
 _REFERENCE: Final = re.compile(r"\$\{(env|file):([^{}\n]{1,500})\}")
 _LARGEST: Final = 64_000
+UNTOLD: Final = BULLET
+"""Stands in a server's document for a secret of which the server tells nothing, no mask either."""
 
 
 def is_reference(value: object) -> bool:
@@ -70,7 +72,7 @@ def comparable(
     """The local value as it can be compared with a server's, which masks its secrets.
 
     A reference where the server has a mask becomes the mask of its secret; that of a secret that
-    cannot be looked up here counts as the server's.
+    cannot be looked up here, or of which the server tells nothing, counts as the server's.
     """
     if isinstance(local, dict) and isinstance(remote, dict):
         return {
@@ -80,7 +82,7 @@ def comparable(
         return local
     secret = resolve(local)
     if isinstance(remote, str) and BULLET in remote:
-        return remote if secret is None else shown({name: secret}, {name})[name]
+        return remote if secret is None or remote == UNTOLD else shown({name: secret}, {name})[name]
     return local if secret is None else secret
 
 

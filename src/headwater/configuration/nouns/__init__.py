@@ -5,6 +5,7 @@ from typing import Final
 from headwater.configuration.model import Noun
 from headwater.configuration.nouns import (
     cleaning_rules,
+    connections,
     functions,
     groups,
     labels,
@@ -28,6 +29,7 @@ NOUNS: Final[tuple[Noun, ...]] = (
     tracking_plans.NOUN,
     transformations.NOUN,
     functions.NOUN,
+    connections.NOUN,
     sync_rules.NOUN,
     groups.NOUN,
     saved_queries.NOUN,
