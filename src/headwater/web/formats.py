@@ -69,9 +69,10 @@ def moment(microseconds: int, locale: str, zone: ZoneInfo, form: str = "medium")
 
 
 def ago(microseconds: int, now: int, locale: str) -> str:
-    """How long ago a time was: 5 minutes ago."""
+    """How long ago a time was: 5 minutes ago. What is just now is past."""
+    distance = microseconds - now
     return format_timedelta(
-        timedelta(microseconds=microseconds - now),
+        timedelta(microseconds=-1 if 0 <= distance < 1_000_000 else distance),
         locale=babel_locale(locale),
         add_direction=True,
         threshold=1,

@@ -40,7 +40,7 @@ export function ago(date, now = Date.now()) {
   const seconds = (date.getTime() - now) / 1000;
   const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
   const format = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
-  return format.format(Math.trunc(seconds / size) || 0, unit).replace(/^in 0 seconds$/, "0 seconds ago");
+  return format.format(Math.trunc(seconds / size) || -0, unit); // -0 is past, and 0 yet to come
 }
 
 export function startTimes(root) {
