@@ -8,6 +8,7 @@ from msgspec import inspect
 
 from headwater.analytics.model import Analysis
 from headwater.errors import InvalidError
+from headwater.web import behaviour_looks, support_looks
 from headwater.web.frame import Visit
 from headwater.web.navigation import N_
 
@@ -203,6 +204,8 @@ def flat(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 
 LABELS: Final[Mapping[str, str]] = {
+    **behaviour_looks.LABELS,
+    **support_looks.LABELS,
     "by": N_("Told apart by"),
     "touch": N_("Touch event"),
     "key": N_("Property of the touch"),
@@ -245,6 +248,8 @@ LABELS: Final[Mapping[str, str]] = {
 """What fields are called; another is called by its name."""
 
 HEADINGS: Final[Mapping[str, str]] = {
+    **behaviour_looks.HEADINGS,
+    **support_looks.HEADINGS,
     "n": N_("Sample size"),
     "rows": N_("Rows"),
     "channels": N_("Channels"),

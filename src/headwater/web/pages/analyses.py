@@ -15,11 +15,14 @@ from headwater.analytics.kinds import KINDS
 from headwater.analytics.model import Analysis
 from headwater.errors import HeadwaterError, NotFoundError
 from headwater.kit.clock import to_datetime
+from headwater.web import behaviour_looks, support_looks
 from headwater.web.analysis_form import fields_of, figures_of, heading, request_of, tables_of
 from headwater.web.frame import Page, Visit
 from headwater.web.navigation import ASK, N_
 
 _TITLES: Final[Mapping[str, tuple[str, str]]] = {
+    **behaviour_looks.TITLES,
+    **support_looks.TITLES,
     "probability": (
         N_("Probability"),
         N_("How often two conditions hold of the same people, and what one says of the other."),
@@ -108,6 +111,10 @@ async def _asked(visit: Visit, kind: Analysis, request: Any) -> tuple[dict[str, 
 
 def _plots(visit: Visit, kind: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
     """What of an answer is drawn: x, and series."""
+    if kind in behaviour_looks.TITLES:
+        return behaviour_looks.plots(visit, kind, answer)
+    if kind in support_looks.TITLES:
+        return support_looks.plots(visit, kind, answer)
     if kind == "campaigns":
         rows = answer["rows"][:20]
         names = [("visits", visit._("Visits")), ("conversions", visit._("Conversions"))]
