@@ -14,6 +14,7 @@ RUNS = (
     ("bench.functions",),
     ("bench.import",),
     ("bench.merging", "--people", "200000"),
+    ("bench.analytics",),
     ("bench.console",),
 )
 

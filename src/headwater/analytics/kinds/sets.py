@@ -42,8 +42,9 @@ class Size(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Region(msgspec.Struct, frozen=True, rename="camel"):
-    """Who is in just these groups; `members` are the first of them."""
+    """Who is in just these groups; `name` has them in one, `members` are the first of them."""
 
+    name: str
     groups: list[str]
     people: int
     members: list[str]
@@ -99,11 +100,7 @@ def _answer(names: list[str], counts: dict[int, int], members: dict[int, list[st
     n = sum(counts.values())
     in_all = counts.get((1 << len(names)) - 1, 0)
     regions = [
-        Region(
-            [name for at, name in enumerate(names) if mark >> at & 1],
-            count,
-            sorted(members.get(mark, [])),
-        )
+        _region([name for at, name in enumerate(names) if mark >> at & 1], count, members.get(mark))
         for mark, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     ]
     sizes = [
@@ -116,6 +113,10 @@ def _answer(names: list[str], counts: dict[int, int], members: dict[int, list[st
     ]
     odd = sum(count for mark, count in counts.items() if mark.bit_count() % 2)
     return Answer(n, in_all, odd, in_all / n if n else None, sizes, regions)
+
+
+def _region(groups: list[str], count: int, members: list[str] | None) -> Region:
+    return Region(" ∩ ".join(groups), groups, count, sorted(members or []))
 
 
 ANALYSIS = Analysis("sets", "Sets", __doc__, SetsRequest, Answer, ask)

@@ -30,6 +30,7 @@ _TRUNCATED: Final = {"hour": "h", "day": "D", "week": "W", "month": "M"}
 _ALL: Final = "all"
 _TOP: Final = "top"
 _REST: Final = "rest"
+_KEYS: Final = ("kind", "value")
 
 
 class Measured(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -104,7 +105,10 @@ def ask(request: TrendsRequest, data: Events) -> Answer:
     for measured in request.series:
         groups = _largest(measured, request, data, period)
         found = _told(measured, request, data, period, groups)
+        groups = [value for kind, value in found if kind == _TOP] if request.by else None
         previous = _told(measured, request, data, before, groups) if request.compare else {}
+        if not request.by:
+            found = found or {(_ALL, None): _nothing(measured)}
         lines += [
             _line(measured, request, group, told, moments, previous.get(group), earlier)
             for group, told in found.items()
@@ -157,8 +161,9 @@ def _events(measured: Measured, request: TrendsRequest, data: Events, period: Pe
 def _largest(
     measured: Measured, request: TrendsRequest, data: Events, period: Period
 ) -> list[str | None] | None:
-    """The values with the most events; None where all events are one group."""
-    if not request.by:
+    """The values with the most events; None where all events are one group, and where what is
+    measured can be added up, so that one question finds the largest as well."""
+    if not request.by or measured.of in _ADDITIVE:
         return None
     told = _events(measured, request, data, period)
     counted = told.group_by("value").agg(n=told.count())
@@ -175,36 +180,60 @@ def _told(
 ) -> dict[_Group, _Told]:
     """What is found of each group that has events, the largest first."""
     told = _events(measured, request, data, period)
-    if groups is None:
-        told = told.mutate(kind=ibis.literal(_ALL), value=ibis.null("string"))
+    if request.by and groups is None:
+        cells = _ranked(told, measured, request.top)
     else:
-        known = [each for each in groups if each is not None]
-        is_top = told.value.isin(known) if known else ibis.literal(value=False)
-        is_top = told.value.isnull().ifelse(ibis.literal(None in groups), is_top)
-        told = told.mutate(
-            kind=is_top.ifelse(_TOP, _REST), value=is_top.ifelse(told.value, ibis.null("string"))
-        )
-    keys = ["kind", "value"]
-    cells = data.rows(told.group_by([*keys, "moment"]).agg(**_figures(told, measured)))
-    wholes = (
-        []
-        if measured.of in _ADDITIVE
-        else data.rows(told.group_by(keys).agg(**_figures(told, measured)))
+        told = _split(told, groups)
+        cells = told.group_by([*_KEYS, "moment"]).agg(**_figures(told, measured))
+    wholes: list[dict[str, Any]] = []
+    if measured.of not in _ADDITIVE:
+        wholes = data.rows(told.group_by(_KEYS).agg(**_figures(told, measured)))
+    return _grouped(data.rows(cells), wholes)
+
+
+def _split(told: Any, groups: list[str | None] | None) -> Any:
+    """With the group of each event: `kind` and `value`."""
+    if groups is None:
+        return told.mutate(kind=ibis.literal(_ALL), value=ibis.null("string"))
+    known = [each for each in groups if each is not None]
+    is_top = told.value.isin(known) if known else ibis.literal(value=False)
+    is_top = told.value.isnull().ifelse(ibis.literal(None in groups), is_top)
+    return told.mutate(
+        kind=is_top.ifelse(_TOP, _REST), value=is_top.ifelse(told.value, ibis.null("string"))
     )
+
+
+def _ranked(told: Any, measured: Measured, top: int) -> Any:
+    """The cells of what can be added up: by every value first, then the smaller ones together."""
+    cells = told.group_by(["value", "moment"]).agg(**_figures(told, measured))
+    cells = cells.mutate(whole=cells.n.sum().over(ibis.window(group_by="value")))
+    order = ibis.window(order_by=[cells.whole.desc(), cells.value.asc()])
+    cells = cells.mutate(place=ibis.dense_rank().over(order))
+    is_top = cells.place < top
+    cells = cells.mutate(
+        kind=is_top.ifelse(_TOP, _REST), value=is_top.ifelse(cells.value, ibis.null("string"))
+    )
+    return cells.group_by([*_KEYS, "moment"]).agg(
+        n=cells.n.sum().cast("int64"), figure=cells.figure.sum()
+    )
+
+
+def _grouped(cells: list[dict[str, Any]], wholes: list[dict[str, Any]]) -> dict[_Group, _Told]:
+    """The groups by how many events they have, the rest last."""
     totals = {(each["kind"], each["value"]): each["figure"] for each in wholes}
-    order = (
-        [(_ALL, None)] if groups is None else [*((_TOP, each) for each in groups), (_REST, None)]
-    )
-    return {
+    by_group: dict[_Group, list[dict[str, Any]]] = {}
+    for each in cells:
+        by_group.setdefault((each["kind"], each["value"]), []).append(each)
+    found = {
         group: _Told(
             sum(int(each["n"]) for each in those),
-            totals.get(group) if wholes else sum(each["figure"] or 0.0 for each in those),
+            totals[group] if totals else math.fsum(each["figure"] or 0.0 for each in those),
             {each["moment"]: each["figure"] for each in those},
         )
-        for group in order
-        if (those := [each for each in cells if (each["kind"], each["value"]) == group])
-        or group[0] == _ALL
+        for group, those in by_group.items()
     }
+    order = sorted(found, key=lambda each: (each[0] == _REST, -found[each].n, each[1] or ""))
+    return {group: found[group] for group in order}
 
 
 def _figures(told: Any, measured: Measured) -> dict[str, Any]:
@@ -222,6 +251,10 @@ def _figure(told: Any, measured: Measured) -> Any:
         return told.number.quantile(0.5 if measured.of == "median" else measured.percentile / 100)
     names = {"average": "mean", "minimum": "min", "maximum": "max"}
     return getattr(told.number, names.get(measured.of, measured.of))()
+
+
+def _nothing(measured: Measured) -> _Told:
+    return _Told(0, 0.0 if measured.of in _ZERO else None, {})
 
 
 def _line(
@@ -243,7 +276,7 @@ def _line(
     )
     if not request.compare:
         return line
-    before = previous or _Told(0, 0.0 if measured.of in _ZERO else None, {})
+    before = previous or _nothing(measured)
     aligned = _shown(before, earlier, request, measured)[-len(moments) :]
     return msgspec.structs.replace(
         line,
