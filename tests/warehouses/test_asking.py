@@ -5,10 +5,12 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -190,6 +192,36 @@ def test_arrow_says_what_each_column_is(asker: Asker) -> None:
         table = reader.read_all()
     assert table.schema.field("properties").metadata == {b"headwater.type": b"JSON"}
     assert table.num_rows == 2
+
+
+def test_a_workbook_has_texts_numbers_and_times(asker: Asker) -> None:
+    sql = (
+        "SELECT '=1+1' AS f, 1.5 AS n, 9007199254740993 AS big, TIMESTAMP '2026-01-31 12:00:00' AS"
+        " at, NULL AS none, repeat('x', 40000) AS long, true AS yes"
+    )
+    with asker.ask(Question(sql=sql, workspace_id="w", format=Format.XLSX)).body as body:
+        sheet = openpyxl.load_workbook(io.BytesIO(body.read())).active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0] == ("f", "n", "big", "at", "none", "long", "yes")
+    noon = datetime.fromisoformat("2026-01-31T12:00:00")
+    assert rows[1][:5] == ("=1+1", 1.5, "9007199254740993", noon, None)
+    assert sheet["A2"].data_type == "s"
+    assert len(str(rows[1][5])) == 32_767
+
+
+def test_values_of_parameters_are_bound_and_errors_are_at_their_own_place(asker: Asker) -> None:
+    sql = "SELECT id FROM orders WHERE properties.a = {{a}} AND properties.n >= {{n:number=1}}"
+    asked = Question(sql=sql, workspace_id="w", parameters={"a": "x"})
+    with asker.ask(asked).body as body:
+        assert json.loads(body.read())["data"] == [{"id": 1}]
+    asked = Question(sql=sql, workspace_id="w", parameters={"a": "x' OR true --"})
+    with asker.ask(asked).body as body:
+        assert json.loads(body.read())["data"] == []
+    wrong = "SELECT {{a}}, oops FROM orders"
+    with pytest.raises(QueryError) as error:
+        asker.ask(Question(sql=wrong, workspace_id="w", parameters={"a": "a long value"}))
+    assert error.value.position == wrong.index("oops")
 
 
 @pytest.mark.parametrize("format_", list(Format))

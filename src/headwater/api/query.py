@@ -1,4 +1,4 @@
-"""/api/query: a SELECT, answered as JSON, CSV, Parquet or Arrow; and its cancelling."""
+"""/api/query: a SELECT, answered as JSON, CSV, Parquet, Arrow or XLSX; and its cancelling."""
 
 import time
 from collections.abc import AsyncIterator
@@ -24,6 +24,7 @@ from headwater.queries.model import (
     Format,
     Question,
 )
+from headwater.queries.parameters import Value
 from headwater.questions import history
 from headwater.semantics import keeping
 
@@ -39,6 +40,9 @@ class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
     max_rows: Annotated[int, Meta(ge=1)] | None = None
     timeout_seconds: Annotated[float, Meta(gt=0)] | None = None
     query_id: Annotated[str, Meta(max_length=200)] = ""
+    parameters: Annotated[
+        dict[str, Value], Meta(description="The values of the question's {{name}}s.")
+    ] = msgspec.field(default_factory=dict)
     remember: Annotated[bool, Meta(description="Keep it in the caller's history.")] = False
 
 
@@ -77,6 +81,7 @@ async def ask(call: Call) -> Response:
         max_rows=body.max_rows,
         timeout_seconds=body.timeout_seconds,
         query_id=_scoped(call, query_id),
+        parameters=body.parameters,
     )
     stack = AsyncExitStack()
     started = time.monotonic()

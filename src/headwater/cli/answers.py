@@ -12,6 +12,7 @@ from headwater.cli.connection import Connection, find
 from headwater.errors import UnavailableError
 from headwater.queries.failures import error_of
 from headwater.queries.model import TRUNCATED_HEADER, Export, Format, Question
+from headwater.queries.parameters import Value
 from headwater.settings import Settings
 
 _PIECE_BYTES: Final = 262_144
@@ -26,16 +27,21 @@ class Answered(msgspec.Struct, frozen=True):
     truncated: bool
 
 
-def ask(
-    settings: Settings, sql: str, format_: Format, max_rows: int | None
-) -> AbstractContextManager[Answered]:
+class Asking(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What is asked, as the API takes it."""
+
+    sql: str
+    format: Format
+    max_rows: int | None = None
+    timeout_seconds: float | None = None
+    parameters: dict[str, Value] = msgspec.field(default_factory=dict)
+
+
+def ask(settings: Settings, asking: Asking) -> AbstractContextManager[Answered]:
     """The answer, to be read while the context is open."""
     if connection := find(settings):
-        body: dict[str, Any] = {"sql": sql, "format": format_.value}
-        if max_rows is not None:
-            body["maxRows"] = max_rows
-        return _sent(connection, "POST", "/api/query", json=body)
-    return _asked_at_rest(settings, sql, format_, max_rows)
+        return _sent(connection, "POST", "/api/query", json=msgspec.to_builtins(asking))
+    return _asked_at_rest(settings, asking)
 
 
 def export(settings: Settings, wanted: dict[str, str]) -> AbstractContextManager[Answered]:
@@ -65,13 +71,18 @@ def _sent(connection: Connection, method: str, path: str, **rest: Any) -> Iterat
 
 
 @contextmanager
-def _asked_at_rest(
-    settings: Settings, sql: str, format_: Format, max_rows: int | None
-) -> Iterator[Answered]:
+def _asked_at_rest(settings: Settings, asking: Asking) -> Iterator[Answered]:
     from headwater.app.resting import resting_warehouse
 
     with resting_warehouse(settings) as (warehouse, workspace):
-        question = Question(sql=sql, workspace_id=workspace.id, format=format_, max_rows=max_rows)
+        question = Question(
+            sql=asking.sql,
+            workspace_id=workspace.id,
+            format=asking.format,
+            max_rows=asking.max_rows,
+            timeout_seconds=asking.timeout_seconds,
+            parameters=asking.parameters,
+        )
         spooled = warehouse.ask(question)
         with spooled.body as body:
             pieces = iter(partial(body.read, _PIECE_BYTES), b"")

@@ -9,12 +9,13 @@ from typing import IO, Annotated, Any, Literal
 import msgspec
 from cyclopts import Parameter
 
-from headwater.cli.answers import ask
+from headwater.cli.answers import Asking, ask
 from headwater.cli.options import ClientOptions, settings_of
 from headwater.errors import BadRequestError
 from headwater.queries.model import Column, Format
+from headwater.queries.parameters import Value
 
-Choice = Literal["table", "json", "csv", "parquet", "arrow"]
+Choice = Literal["table", "json", "csv", "parquet", "arrow", "xlsx"]
 
 
 class _Rows(msgspec.Struct, frozen=True):
@@ -39,6 +40,13 @@ def query(
     max_rows: Annotated[
         int | None, Parameter(help="Fewer rows than the setting query_max_rows allows.")
     ] = None,
+    timeout_seconds: Annotated[
+        float | None, Parameter(help="Less time than query_timeout_seconds allows.")
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        Parameter(help="A value of a {{name}} in the SQL, as name=value; may be repeated."),
+    ] = None,
     options: ClientOptions | None = None,
 ) -> None:
     """Ask the warehouse of a running server, or of a data folder at rest, in SQL."""
@@ -46,7 +54,8 @@ def query(
     text = _sql(sql, file)
     wanted = Format.JSON if format == "table" else Format(format)
     _refuse_binary_on_terminal(wanted, output)
-    with ask(settings, text, wanted, max_rows) as answered:
+    asked = Asking(text, wanted, max_rows, timeout_seconds, _parameters(parameter or []))
+    with ask(settings, asked) as answered:
         if format == "table":
             _show(msgspec.json.decode(b"".join(answered.pieces), type=_Rows), output)
         else:
@@ -78,8 +87,20 @@ def _sql(given: str | None, file: Path | None) -> str:
     return sys.stdin.read()
 
 
+def _parameters(given: list[str]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name.strip():
+            raise BadRequestError(
+                f"--parameter {each!r} is not name=value.", hint="--parameter least=10"
+            )
+        found[name.strip()] = value
+    return found
+
+
 def _refuse_binary_on_terminal(wanted: Format, output: Path | None) -> None:
-    binary = wanted in (Format.PARQUET, Format.ARROW)
+    binary = wanted in (Format.PARQUET, Format.ARROW, Format.XLSX)
     if binary and output is None and sys.stdout.isatty():
         raise BadRequestError(
             f"{wanted.value} is not for a terminal.", hint="Give --output FILE, or redirect it."

@@ -7,6 +7,7 @@ from typing import IO
 import msgspec
 
 from headwater.ports import Positions, Tally
+from headwater.queries.parameters import Values
 
 
 class Format(StrEnum):
@@ -17,6 +18,8 @@ class Format(StrEnum):
     PARQUET = "parquet"
     ARROW = "arrow"
     """An Arrow IPC stream."""
+    XLSX = "xlsx"
+    """A workbook; its texts are cut at what a cell holds."""
 
 
 CONTENT_TYPES: Mapping[Format, str] = {
@@ -24,6 +27,7 @@ CONTENT_TYPES: Mapping[Format, str] = {
     Format.CSV: "text/csv; charset=utf-8",
     Format.PARQUET: "application/vnd.apache.parquet",
     Format.ARROW: "application/vnd.apache.arrow.stream",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
@@ -31,7 +35,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One SELECT, asked of one workspace.
 
     `max_rows` and `timeout_seconds` may only lower what the settings allow. `query_id` is the
-    asker's own name for the question, by which it can be cancelled.
+    asker's own name for the question, by which it can be cancelled. `parameters` are the values of
+    its `{{name}}`.
     """
 
     sql: str
@@ -40,6 +45,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     max_rows: int | None = None
     timeout_seconds: float | None = None
     query_id: str = ""
+    parameters: Values = msgspec.field(default_factory=dict)
 
 
 class Column(msgspec.Struct, frozen=True):

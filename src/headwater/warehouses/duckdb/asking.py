@@ -27,6 +27,7 @@ from headwater.errors import (
 from headwater.queries.catalog import Catalog
 from headwater.queries.guard import Guarded, Prefix, guard
 from headwater.queries.model import Answer, Column, Question, Spooled, unique_names
+from headwater.queries.parameters import bound
 from headwater.queries.places import located
 from headwater.queries.resolve import Resolved, resolve
 from headwater.queries.rules import TableName
@@ -76,7 +77,14 @@ class Asker:
 
         Raises QueryRefusedError, QueryLimitError, QueryCancelledError, QueryError.
         """
-        guarded = guard(question.sql)
+        put = bound(question.sql, question.parameters)
+        try:
+            return self._ask(guard(put.sql), question)
+        except QueryError as error:
+            error.position = put.place(error.position)
+            raise
+
+    def _ask(self, guarded: Guarded, question: Question) -> Spooled:
         timeout = min(
             question.timeout_seconds or self._limits.timeout_seconds, self._limits.timeout_seconds
         )

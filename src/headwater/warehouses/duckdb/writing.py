@@ -4,14 +4,16 @@ import base64
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import IO, Any, Final, Protocol
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlsxwriter
 
+from headwater.errors import QueryError
 from headwater.kit.clock import isoformat
 from headwater.queries.model import Column, Format
 
@@ -39,6 +41,8 @@ def writer(format_: Format, out: IO[bytes], sql: str, schema: pa.Schema) -> Writ
         return _CsvWriter(out, schema)
     if format_ is Format.PARQUET:
         return _ParquetWriter(out, schema)
+    if format_ is Format.XLSX:
+        return _XlsxWriter(out, schema)
     return _ArrowWriter(out, schema)
 
 
@@ -211,3 +215,75 @@ class _ArrowWriter:
 
     def close(self, *, total: int, truncated: bool) -> None:  # noqa: ARG002
         self._stream.close()
+
+
+_CELL_CHARACTERS: Final = 32_767
+_SHEET_COLUMNS: Final = 16_384
+_SHEET_ROWS: Final = 1_048_576
+_FIRST_YEAR: Final = 1900
+_EXACT: Final = 10**15
+"""A cell's number has 15 digits; longer ones are written as texts."""
+
+
+class _XlsxWriter:
+    """A header and rows, on as many sheets as they need. A text is never taken for a formula or a
+    link. Rows go to a temporary file as they come: the memory does not grow with them."""
+
+    def __init__(self, out: IO[bytes], schema: pa.Schema) -> None:
+        self._columns = columns_of(schema)
+        if len(self._columns) > _SHEET_COLUMNS:
+            raise QueryError(
+                f"A sheet has room for {_SHEET_COLUMNS:,} columns.", hint="Ask for fewer columns."
+            )
+        self._book = xlsxwriter.Workbook(
+            out,
+            {
+                "constant_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        )
+        self._bold = self._book.add_format({"bold": True})
+        self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self._begin()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        for row in _values(batch, self._columns):
+            if self._row >= _SHEET_ROWS:
+                self._begin()
+            for position, value in enumerate(row):
+                self._put(position, self._columns[position].type, _cell(value))
+            self._row += 1
+
+    def close(self, *, total: int, truncated: bool) -> None:  # noqa: ARG002
+        self._book.close()
+
+    def _begin(self) -> None:
+        self._sheet = self._book.add_worksheet()
+        self._sheet.freeze_panes(1, 0)
+        for position, column in enumerate(self._columns):
+            self._sheet.write_string(0, position, column.name[:_CELL_CHARACTERS], self._bold)
+        self._row = 1
+
+    def _put(self, position: int, kind: str, value: object) -> None:
+        if value == "":
+            return
+        at = _date_of(kind, value)
+        if at is not None:
+            self._sheet.write_datetime(self._row, position, at, self._time)
+        elif isinstance(value, int | float | Decimal) and -_EXACT < value < _EXACT:
+            self._sheet.write_number(self._row, position, value)
+        else:
+            self._sheet.write_string(self._row, position, str(value)[:_CELL_CHARACTERS])
+
+
+def _date_of(kind: str, value: object) -> datetime | None:
+    """A time as a sheet has it: UTC without a zone, from 1900."""
+    if not isinstance(value, str) or not (kind == "DATE" or kind.startswith("TIMESTAMP")):
+        return None
+    try:
+        at = datetime.fromisoformat(value).replace(tzinfo=None)
+    except ValueError:
+        return None
+    return at if at.year > _FIRST_YEAR else None
