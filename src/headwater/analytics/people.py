@@ -33,18 +33,15 @@ def ties(tables: Tables) -> Any:
     return ranked.filter(ranked.place == 0).select("tied", "owner")
 
 
-def of_somebody(calls: Any) -> Any:
-    """Without the calls of nobody."""
-    return calls.filter(_own(calls).notnull())
-
-
 def with_person(calls: Any, tables: Tables) -> Any:
     """Calls with the `person` who made each; those of nobody are left out."""
-    calls = of_somebody(calls)
+    calls = calls.filter(_own(calls).notnull())
     known = ties(tables)
     if known is None or "anonymous_id" not in calls.columns:
         return calls.mutate(person=_own(calls))
-    joined = calls.left_join(known, calls.anonymous_id == known.tied)
+    # Only where it is needed: most calls have a user, and a null matches nothing at once.
+    unknown = calls.user_id.isnull().ifelse(calls.anonymous_id, ibis.null("string"))
+    joined = calls.left_join(known, unknown == known.tied)
     told = joined.mutate(person=ibis.coalesce(joined.user_id, joined.owner, joined.anonymous_id))
     return told.drop("tied", "owner")
 
