@@ -140,3 +140,37 @@ def test_whatever_a_file_holds_its_proposal_can_be_used(tmp_path, rows):
     proposal, made, rejects = proposed(tmp_path, "\n".join(lines), "any.jsonl")
     assert proposal.rows == len(rows)
     assert len(made) + len(rejects) >= 1
+
+
+def test_without_anybody_named_each_row_is_somebody_of_its_own(tmp_path):
+    proposal, made, rejects = proposed(tmp_path, "age,job\n30,clerk\n40,smith\n", "bank-full.csv")
+    assert rejects == []
+    assert [event["anonymousId"] for event in made] == ["bank-full-1", "bank-full-2"]
+    assert made[0]["event"] == "Bank Full"
+    assert "each row is somebody of its own" in proposal.doubts[0]
+
+
+def test_a_list_of_people_goes_by_its_own_ids_and_never_by_their_birthdays(tmp_path):
+    proposal, made, rejects = proposed(
+        tmp_path, "rec_id,given_name,dob,zip\na-1,Ada,1815-12-10,10115\na-2,Li, ,n/a\n"
+    )
+    assert roles(proposal)["rec_id"] == "userId"
+    assert roles(proposal)["dob"] == "value"
+    assert rejects == []
+    assert [each["type"] for each in made] == ["identify", "identify"]
+    assert made[1]["traits"] == {"given_name": "Li"}
+
+
+def test_codes_among_numbers_make_texts_and_fractions_among_whole_numbers_numbers(tmp_path):
+    lines = [f"{n},{n},{n}" for n in range(60)]
+    lines[50], lines[51] = "C489449,7.5,9", "51,8,?"
+    _, made, rejects = proposed(tmp_path, "\n".join(["invoice,share,n", *lines]))
+    assert rejects == []
+    assert made[50]["properties"] == {"invoice": "C489449", "share": 7.5, "n": 9}
+    assert "n" not in made[51]["properties"]
+
+
+def test_a_day_before_its_month_with_dashes_is_a_time(tmp_path):
+    proposal, made, _ = proposed(tmp_path, "caller_id,opened_at\nc,29-02-2016 01:16\n")
+    assert roles(proposal) == {"caller_id": "userId", "opened_at": "timestamp"}
+    assert made[0]["timestamp"] == "2016-02-29T01:16:00.000Z"

@@ -19,6 +19,7 @@ _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}")
 _PHONE: Final = re.compile(r"\+?[0-9](?:[ ()./-]{0,2}[0-9]){6,14}")
 _LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+")
 _DIGITS_OF_IDS: Final = 15
+_CODE: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_-]{2,40}")
 _YES: Final = ("是", "否")
 _ISO: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?)?( ?(Z|[+-]\d{2}:?\d{2}))?"
@@ -28,11 +29,13 @@ _TIMES: Final = (
     *("%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日", "%Y年%m月%d日%H时%M分%S秒"),
     *("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y"),
     *("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y"),
+    *("%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y"),
+    *("%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M", "%m-%d-%Y"),
     *("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m/%d/%Y %I:%M %p"),
     *("%d %b %Y %H:%M:%S", "%d %b %Y", "%b %d, %Y", "%Y%m%d%H%M%S", "%Y%m%d"),
 )
-_DAY_FIRST: Final = "%d/%m/%Y"
-_MONTH_FIRST: Final = "%m/%d/%Y"
+_DAY_FIRST: Final = {"%d/%m/%Y": "%m/%d/%Y", "%d-%m-%Y": "%m-%d-%Y"}
+"""Forms in which the day could be the month, and the form that it would then be."""
 _SECONDS: Final = (631_152_000, 4_102_444_800)  # 1990 to 2100
 
 
@@ -91,12 +94,18 @@ def _kind(present: Sequence[Any], texts: Sequence[str]) -> tuple[str, int, dict[
         return "time", len(present), found
     for kind, fits in _NUMBERS:
         count = sum(map(fits, present))
-        if count >= needed:
+        if count == len(present) or (count >= needed and not _has_others(present, fits)):
             return kind, count, {}
     count = sum(map(_is_comma_number, texts))
     if count >= needed:
         return "number", count, {"decimal": ","}
     return "text", len(present), {}
+
+
+def _has_others(present: Sequence[Any], fits: Callable[[Any], bool]) -> bool:
+    """Whether what does not fit is no damage, but a code of letters and digits, or a fraction."""
+    others = {str(value) for value in present if not fits(value)}
+    return any(_CODE.fullmatch(each) or _IS_NUMBER(each) for each in others)
 
 
 def _reads(read: Callable[[Any], object]) -> Callable[[Any], bool]:
@@ -192,7 +201,8 @@ def _fit(pattern: str, sample: Sequence[str]) -> int:
 def _chosen(fitting: Sequence[str]) -> dict[str, str]:
     """The first that fits; where day and month could change places, that is said."""
     chosen = fitting[0]
-    if chosen.startswith(_DAY_FIRST) and any(each.startswith(_MONTH_FIRST) for each in fitting):
+    other = _DAY_FIRST.get(chosen[:8])
+    if other and any(each.startswith(other) for each in fitting):
         doubt = "the day may stand first or second: no value has one above 12"
         return {"format": chosen, "doubt": doubt}
     return {"format": chosen}

@@ -32,6 +32,11 @@ class _Names(msgspec.Struct, frozen=True):
 _NAMES: Final = msgspec.toml.decode(
     resources.files("headwater.imports").joinpath("data", "columns.toml").read_bytes(), type=_Names
 )
+_ABSENT: Final = ("?", "N/A", "n/a", "#N/A", "NULL", "null", "\\N", "NaN", "nan")
+_MOST_BLANK: Final = 5
+_PEOPLE: Final = ("userId", "anonymousId", "groupId")
+_OWN_IDS: Final = frozenset({"id", "recid", "recordid", "uniqueid"})
+"""What the column is called that tells the rows of a file of people apart."""
 _SIGNS: Final = re.compile(r"[\W_]+")
 
 
@@ -61,12 +66,22 @@ def propose(path: Path, rules: FileRules) -> Proposal:
     found = list(islice(_objects(path, rules), LOOKED_AT))
     if not found:
         raise ImportFileError(f"{path.name} has no row that can be read: nothing can be proposed.")
-    columns = _columns(found)
+    rules = _with_missing(rules, found)
+    columns = _columns(found, frozenset(rules.missing))
     roles = _roles(columns)
     written = _mapping(roles, path, rules)
     doubts = [f"{each.name}: {each.doubt}" for each in columns if each.doubt]
-    if not any(role.role in ("userId", "anonymousId") for role in roles):
-        doubts.append("no column says who it was: give `userId` or `anonymousId` a template")
+    if not any(role.role in _PEOPLE for role in roles):
+        doubts.append(
+            "no column says who it was, so each row is somebody of its own: give `userId` a "
+            "template where one does"
+        )
+    doubts += [
+        f"{role.column.name}: {role.column.rows - role.column.present:,} of "
+        f"{role.column.rows:,} rows have none, and are rejected unless another id has a template"
+        for role in roles
+        if role.role in ("userId", "anonymousId") and role.column.present < role.column.rows
+    ]
     return Proposal(
         msgspec.convert(written, FileMapping), tomli_w.dumps(written), roles, len(found), doubts
     )
@@ -78,14 +93,28 @@ def _objects(path: Path, rules: FileRules) -> Iterator[Mapping[str, Any]]:
             yield record
 
 
-def _columns(found: Sequence[Mapping[str, Any]]) -> list[Looked]:
+def _with_missing(rules: FileRules, found: Sequence[Mapping[str, Any]]) -> FileRules:
+    """The rules with the spellings of a missing value that occur."""
+    if rules.missing != FileRules().missing:
+        return rules
+    texts = {value for record in found for value in record.values() if isinstance(value, str)}
+    blank = sorted(each for each in texts if each and not each.strip())[:_MOST_BLANK]
+    found_ones = [each for each in _ABSENT if each in texts]
+    return msgspec.structs.replace(rules, missing=(*rules.missing, *blank, *found_ones))
+
+
+def _columns(found: Sequence[Mapping[str, Any]], missing: frozenset[str]) -> list[Looked]:
     """The columns that a template can name."""
     names = list(dict.fromkeys(name for record in found for name in record))[:MOST_COLUMNS]
     return [
-        look(name, [record.get(name) for record in found])
+        look(name, [_present(record.get(name), missing) for record in found])
         for name in names
         if not set(name) & {"{", "}"}
     ]
+
+
+def _present(value: Any, missing: frozenset[str]) -> Any:
+    return None if isinstance(value, str) and value in missing else value
 
 
 def _plain(name: str) -> str:
@@ -103,7 +132,9 @@ def _roles(columns: Sequence[Looked]) -> list[Role]:
     taken = {field for field, _ in chosen.values()}
     free = [column for column in columns if column.name not in chosen]
     if "timestamp" not in taken:
-        time = next((c for c in free if c.kind == "time"), None)
+        time = next(
+            (c for c in free if c.kind == "time" and _plain(c.name) not in _NAMES.personal), None
+        )
         if time is not None:
             chosen[time.name] = ("timestamp", f"{time.fitting} of {time.present} values are times")
     if not taken & {"userId", "anonymousId"}:
@@ -111,6 +142,10 @@ def _roles(columns: Sequence[Looked]) -> list[Role]:
         person = next((c for kind in kinds for c in free if c.kind == kind), None)
         if person is not None:
             chosen[person.name] = ("userId", f"no id, but every person's {person.kind}")
+        elif not {field for field, _ in chosen.values()} & {"event", "timestamp", "groupId"}:
+            own = next((c for c in free if _plain(c.name) in _OWN_IDS and c.is_key), None)
+            if own is not None:
+                chosen[own.name] = ("userId", "each row has one of its own")
     return [Role(column, *chosen.get(column.name, _value(column))) for column in columns]
 
 
@@ -140,7 +175,7 @@ def _mapping(roles: Sequence[Role], path: Path, rules: FileRules) -> dict[str, A
     file = {
         name: value
         for name, value in msgspec.to_builtins(rules).items()
-        if value != getattr(FileRules(), name) and value != []
+        if value != msgspec.to_builtins(FileRules())[name]
     }
     written: dict[str, Any] = {"file": file} if file else {}
     if types := _types(roles):
@@ -173,7 +208,11 @@ def _events(
     is_of_people = "event" not in fields and person is not None and person.is_key
     if is_of_people:
         return [_identify(fields, members)]
-    event = fields.get("event") or path.name.partition(".")[0].replace("_", " ").strip().title()
+    stem = path.name.partition(".")[0]
+    event = fields.get("event") or stem.replace("_", " ").replace("-", " ").strip().title()
+    if not any(field in fields for field in _PEOPLE):
+        plain = stem.replace("{", "").replace("}", "")
+        fields = {**fields, "anonymousId": f"{plain}-{{$row}}"}
     track: dict[str, Any] = {"type": "track", **fields, "event": event, "properties": members}
     about = {name: value for name, value in members.items() if _plain(name) in _NAMES.personal}
     if not about or person is None:

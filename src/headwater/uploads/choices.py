@@ -15,6 +15,7 @@ from headwater.uploads.model import ROLES, Choices, ColumnChoice, Kind
 _VALUES: Final = ("property", "trait")
 _TIMES: Final = ("time", "seconds", "milliseconds")
 _FIELDS: Final = tuple(role for role in ROLES if role not in (*_VALUES, "skip"))
+_PEOPLE: Final = ("userId", "anonymousId", "groupId")
 _LISTS: Final = ("userId", "anonymousId", "timestamp")
 _KINDS: Final = get_args(Kind)
 
@@ -39,7 +40,11 @@ def choices_of(proposal: Proposal) -> Choices:
         )
     named = any(role.role == "event" for role in proposal.roles)
     event = "" if named or last.type != "track" else last.event
-    return Choices(type=last.type, event=event, columns=columns)
+    own = (
+        last.anonymous_id if not any(role.role == "anonymousId" for role in proposal.roles) else ""
+    )
+    anonymous = own if isinstance(own, str) else ""
+    return Choices(type=last.type, event=event, anonymous=anonymous, columns=columns)
 
 
 def _kind(column: Looked) -> tuple[Kind, str]:
@@ -95,6 +100,8 @@ def _fields(choices: Choices) -> dict[str, Any]:
                 f"The column {each.column!r} is the event's time, and its type is {each.kind}.",
                 hint="Give it the type time, seconds or milliseconds.",
             )
+    if choices.anonymous.strip() and not any(name in fields for name in _PEOPLE):
+        fields["anonymousId"] = choices.anonymous.strip()
     if choices.type == "track" and "event" not in fields:
         if not choices.event.strip():
             raise MappingError(

@@ -1,6 +1,7 @@
 """What an uploaded file is, what its first rows are, and what they become by a mapping."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -89,6 +90,7 @@ def _with(found: Found, proposal: Proposal, *, as_sent: bool) -> Found:
     choices = msgspec.structs.replace(choices_of(proposal), as_sent=as_sent)
     return msgspec.structs.replace(
         found,
+        file_rules=proposal.mapping.file,
         columns=columns,
         doubts=list(proposal.doubts),
         mapping=None if as_sent else proposal.mapping,
@@ -105,6 +107,10 @@ def _is_event(record: dict[str, Any]) -> bool:
     return has_person and (named or isinstance(record.get("traits"), dict))
 
 
+class _EnoughError(Exception):
+    """As many rows were tried as are."""
+
+
 def try_out(path: Path, mapping: FileMapping | None, rules: FileRules) -> Tried:
     """What the first rows become. Raises ImportFileError and MappingError."""
     shown: list[Any] = []
@@ -112,14 +118,16 @@ def try_out(path: Path, mapping: FileMapping | None, rules: FileRules) -> Tried:
 
     def reject(row: Row, reason: str) -> None:
         _keep(problems, row, reason)
+        if row.number >= TRIED_ROWS:
+            raise _EnoughError
 
-    with FileEvents(path, mapping, rules, "preview", reject) as events:
+    with FileEvents(path, mapping, rules, "preview", reject) as events, suppress(_EnoughError):
         for event in events:
             if len(shown) < SHOWN_EVENTS:
                 shown.append(_short(msgspec.json.decode(event.body)))
             if events.account.rows >= TRIED_ROWS:
                 break
-        account = events.account
+    account = events.account
     return Tried(
         rows=account.rows,
         events=account.events,

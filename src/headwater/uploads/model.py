@@ -58,6 +58,8 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     as_sent: bool = False
     type: Literal["track", "identify", "page", "screen", "group", "alias"] = "track"
     event: Annotated[str, Meta(max_length=500)] = ""
+    anonymous: Annotated[str, Meta(max_length=500)] = ""
+    """The anonymous id of each row, a template, where no column says who it was."""
     columns: Sequence[ColumnChoice] = ()
 
 

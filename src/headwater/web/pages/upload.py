@@ -78,6 +78,7 @@ class MappingForm(msgspec.Struct):
     as_sent: bool = False
     type: str = "track"
     event: str = ""
+    anonymous: str = ""
     role: list[str] = []
     name: list[str] = []
     kind: list[str] = []
@@ -241,6 +242,7 @@ def _choices(form: MappingForm, known: Choices) -> Choices:
     return Choices(
         type=form.type,  # type: ignore[arg-type]
         event=form.event[:500],
+        anonymous=form.anonymous[:500],
         columns=[*changed, *known.columns[count:]],
     )
 
