@@ -51,6 +51,10 @@ userId = "{id}"
 
 _BODIES: dict[str, Any] = {
     "UpdateSource": {"name": "Stolen"},
+    "TryMapping": {
+        "mapping": '[[events]]\nevent = "Paid"\nuserId = "{id}"',
+        "body": '{"id": "u1"}',
+    },
     "PutWebhook": {"preset": "stripe", "secret": "stolen"},
     "LabelDescription": {"description": "Stolen"},
     "ImportProgress": {"rows": 9},

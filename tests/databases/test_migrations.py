@@ -22,6 +22,7 @@ import headwater.questions.tables
 import headwater.semantics.tables
 import headwater.replays.tables
 import headwater.transformations.tables
+import headwater.webhooks.tables
 import headwater.workspaces.tables
 from headwater.access.admission import by_token
 from headwater.access.changes import Changes

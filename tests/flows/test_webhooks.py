@@ -88,6 +88,23 @@ def test_a_signed_request_of_which_no_event_can_be_made_is_kept_aside(
     assert sum(sum(row["rejected"].values()) for row in kept()) == 1
 
 
+def test_requests_of_any_other_sender_become_events_by_a_mapping(
+    whole: Whole, http: httpx.Client
+) -> None:
+    source_id = made(http, "Webhook mapped")
+    url, path = f"{whole.url}/webhooks/{source_id}", f"/sources/{source_id}/webhook"
+    custom = {"preset": "custom", "secret": "long enough"}
+    assert http.put(path, json=custom).status_code == 422
+    mapping = '[[events]]\nevent = "Sale {kind}"\nuserId = "{who}"'
+    assert http.put(path, json=custom | {"mapping": mapping}).is_success
+    whole.wait_until(lambda: post(url, Sent(b"{}", {})).status_code == 401)
+    signed = {"X-Webhook-Secret": "long enough", "Content-Type": "application/xml"}
+    for _ in range(2):
+        sent = Sent(b"<sale><kind>Done</kind><who>u1</who></sale>", signed)
+        assert post(url, sent).status_code == 200
+    assert told(stored(whole, "Webhook mapped", expected=1)) == [("track", "Sale Done", "u1")]
+
+
 def test_the_secret_is_never_shown_and_what_cannot_be_set_is_refused(
     whole: Whole, http: httpx.Client
 ) -> None:

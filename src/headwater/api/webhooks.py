@@ -1,6 +1,6 @@
 """/api/sources/{id}/webhook: who sends to a webhook source, and what its requests are signed by."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from headwater.access.model import OnSome
 from headwater.access.permissions import Permission
 from headwater.api.frame import DONE, ApiRoute, Call, Data, Doc, Status, answer
-from headwater.webhooks import sending
+from headwater.webhooks import mapped, sending
 from headwater.webhooks.model import Sender
 from headwater.webhooks.presets import PRESETS
 
@@ -30,11 +30,12 @@ class WebhookPresets(msgspec.Struct, frozen=True):
 
 
 class Webhook(msgspec.Struct, frozen=True, rename="camel"):
-    """A source's sender. The secret is never shown."""
+    """A source's sender. The secret is never shown; `mapping` is that of a sender of your own."""
 
     source_id: str
     path: str
     preset: str | None
+    mapping: str
 
 
 class OneWebhook(msgspec.Struct, frozen=True):
@@ -42,10 +43,26 @@ class OneWebhook(msgspec.Struct, frozen=True):
 
 
 class PutWebhook(msgspec.Struct, frozen=True):
-    """Who sends, and the secret that the requests are signed with."""
+    """Who sends, and the secret that the requests are signed with; of the sender `custom` also
+    what becomes of a request."""
 
     preset: Annotated[str, Meta(max_length=100, description="One of `/api/webhook-presets`.")]
     secret: Annotated[str, Meta(max_length=sending.LONGEST_SECRET)]
+    mapping: Annotated[str, Meta(max_length=mapped.LONGEST, description="TOML.")] = ""
+
+
+class TryMapping(msgspec.Struct, frozen=True, rename="camel"):
+    """A request to be tried with a mapping."""
+
+    mapping: Annotated[str, Meta(max_length=mapped.LONGEST)]
+    body: Annotated[str, Meta(max_length=500_000)]
+    content_type: Annotated[str, Meta(max_length=200)] = "application/json"
+
+
+class TriedMapping(msgspec.Struct, frozen=True):
+    """The events that the request would become."""
+
+    events: list[dict[str, Any]]
 
 
 async def index(call: Call) -> Response:  # noqa: ARG001
@@ -72,6 +89,7 @@ async def put(call: Call) -> Response:
         source_id,
         body.preset,
         body.secret,
+        body.mapping,
     )
     return answer(Data(OneWebhook(_shown(source_id, made))))
 
@@ -83,9 +101,25 @@ async def remove(call: Call) -> Response:
     return answer(DONE)
 
 
+async def try_mapping(call: Call) -> Response:
+    """Nothing is kept or sent."""
+    body = await call.body(TryMapping)
+    made = await run_in_threadpool(
+        sending.try_mapping,
+        call.context.changes,
+        call.principal,
+        call.path("source_id"),
+        body.mapping,
+        body.content_type,
+        body.body,
+    )
+    return answer(Data(TriedMapping(made)))
+
+
 def _shown(source_id: str, sender: Sender | None) -> Webhook:
     preset = None if sender is None else sender.preset
-    return Webhook(source_id, f"/webhooks/{source_id}", preset)
+    mapping = "" if sender is None else sender.mapping
+    return Webhook(source_id, f"/webhooks/{source_id}", preset, mapping)
 
 
 _ONE: Final = "/api/sources/{source_id}/webhook"
@@ -116,6 +150,13 @@ ROUTES = (
             body=PutWebhook,
             answer=Data[OneWebhook],
         ),
+    ),
+    ApiRoute(
+        "POST",
+        f"{_ONE}/preview",
+        OnSome(Permission.SOURCE_ADMIN),
+        try_mapping,
+        Doc("Try a mapping of requests.", _TAG, body=TryMapping, answer=Data[TriedMapping]),
     ),
     ApiRoute(
         "DELETE",

@@ -1,6 +1,7 @@
 """`headwater webhook`: who sends to webhook sources."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -34,12 +35,18 @@ def set_(
     secret: Annotated[
         str, Parameter(help="The secret; by default the first line of standard input.")
     ] = "",
+    mapping: Annotated[
+        Path | None,
+        Parameter(help="Of the sender `custom`: what becomes of a request (TOML)."),
+    ] = None,
     options: ClientOptions | None = None,
 ) -> None:
     """Say who sends. From then on a request that is not signed with the secret is refused."""
     given = secret or sys.stdin.readline().strip()
     with server(settings_of(options)) as connection:
         body = {"preset": preset, "secret": given}
+        if mapping is not None:
+            body["mapping"] = mapping.read_text("utf-8-sig")
         path = f"/api/sources/{source_id(connection, source)}/webhook"
         found = call(connection, "PUT", path, body)["webhook"]
         print(f"{connection.url}{found['path']}")

@@ -17,5 +17,9 @@ SECRETS: Final = {
     "zendesk": N_("The webhook's signing secret, shown on its page."),
     "intercom": N_("The app's client secret, under Basic information."),
     "github": N_("The webhook's secret, as you entered it there."),
+    "custom": N_(
+        "A text of your own: as a bearer token, in X-Webhook-Secret, as ?secret= in the address, "
+        "or to sign the body (HMAC-SHA256 in X-Signature)."
+    ),
     "feishu": N_("The app's Encrypt Key, under Events and Callbacks, Encryption Strategy."),
 }

@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from headwater.webhooks import mapped
 from headwater.webhooks.model import Made, senders_in
 from headwater.webhooks.presets import PRESETS
 from headwater.webhooks.presets.preset import Incoming, UnreadableError
@@ -24,7 +25,11 @@ def make(
     made = []
     for request in requests:
         try:
-            events = preset.events(incoming_of(request), sender.secret)
+            incoming = incoming_of(request)
+            if sender.mapping:
+                events = mapped.events(incoming, sender.mapping)
+            else:
+                events = preset.events(incoming, sender.secret)
         except UnreadableError as problem:
             made.append(Made(failed=f"{preset.title}: {problem}"))
         else:

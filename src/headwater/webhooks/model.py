@@ -30,11 +30,13 @@ class Handler(msgspec.Struct, frozen=True):
 
 class Sender(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who sends to a source: a preset's name, and the secret that requests are signed with, which
-    is sealed; `secret` is it in the open, where it was opened."""
+    is sealed; `secret` is it in the open, where it was opened. `mapping` makes the events of a
+    sender that is none of the known ones."""
 
     preset: str
     sealed: str
     secret: str | None = None
+    mapping: str = ""
 
 
 class Published(msgspec.Struct, frozen=True):

@@ -17,15 +17,23 @@ def sender(connection: Connection, source_id: str) -> Sender | None:
 
 def senders(connection: Connection, source_id: str = "") -> Mapping[str, Sender]:
     """The senders of all sources, or of one, by the sources' ids."""
-    statement = select(SENDERS.c.source_id, SENDERS.c.preset, SENDERS.c.sealed)
+    statement = select(SENDERS.c.source_id, SENDERS.c.preset, SENDERS.c.sealed, SENDERS.c.mapping)
     if source_id:
         statement = statement.where(SENDERS.c.source_id == source_id)
-    return {row.source_id: Sender(row.preset, row.sealed) for row in connection.execute(statement)}
+    return {
+        row.source_id: Sender(row.preset, row.sealed, mapping=row.mapping)
+        for row in connection.execute(statement)
+    }
 
 
 def put(connection: Connection, source_id: str, sender: Sender, now: int) -> None:
     remove(connection, source_id)
-    values = {"preset": sender.preset, "sealed": sender.sealed, "updated_at": now}
+    values = {
+        "preset": sender.preset,
+        "sealed": sender.sealed,
+        "mapping": sender.mapping,
+        "updated_at": now,
+    }
     connection.execute(insert(SENDERS).values(source_id=source_id, **values))
     raise_version(connection)
 

@@ -12,5 +12,6 @@ SENDERS: Final = Table(
     Column("source_id", Text, ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True),
     Column("preset", Text, nullable=False),
     Column("sealed", Text, nullable=False),
+    Column("mapping", Text, nullable=False, server_default=""),
     Column("updated_at", BigInteger, nullable=False),
 )

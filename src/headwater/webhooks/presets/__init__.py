@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from headwater.webhooks.presets import (
+    custom,
     feishu,
     github,
     hubspot,
@@ -32,5 +33,6 @@ PRESETS: Final[Mapping[str, Preset]] = {
         intercom,
         github,
         feishu,
+        custom,
     )
 }
