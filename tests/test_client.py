@@ -1,6 +1,7 @@
 """The Python client: what it sends, and what becomes of the answers."""
 
 import base64
+import gzip
 import io
 import json
 from collections.abc import Callable
@@ -9,12 +10,14 @@ from typing import Any
 
 import httpx
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
 from headwater.client import Client
 from headwater.errors import (
     BadRequestError,
+    MappingError,
     QueryRefusedError,
     UnauthorizedError,
     UnavailableError,
@@ -185,3 +188,73 @@ def test_what_is_missing_is_said_before_anything_is_sent(monkeypatch: pytest.Mon
             client.track("x", {"n": float("nan")}, user_id="u")
         with pytest.raises(BadRequestError, match="object"):
             client.track("x", {"n": object()}, user_id="u")
+
+
+def test_parameters_and_limits_go_with_the_question() -> None:
+    requests: list[httpx.Request] = []
+    answer = arrow(table_of(typed("n", "BIGINT", pa.array([1]))))
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return answer(request)
+
+    with client_of(handle) as client:
+        client.query("SELECT {{n}}", parameters={"n": "a"}, timeout_seconds=2)
+        client.events("Order Completed", since="2026-01-01", user_id="u1", max_rows=9)
+    first, second = (json.loads(request.content) for request in requests)
+    assert first["parameters"] == {"n": "a"}
+    assert first["timeoutSeconds"] == 2
+    assert second["sql"] == (
+        'SELECT * FROM "track" WHERE event = {{event}} AND timestamp >= {{since:timestamp}}'
+        " AND userId = {{user_id}} ORDER BY timestamp, messageId"
+    )
+    assert second["parameters"]["since"] == "2026-01-01"
+    assert second["maxRows"] == 9
+
+
+ORDERS = {
+    "event": "Order Completed",
+    "userId": "{who}",
+    "timestamp": "{at}",
+    "properties": {"total": "{paid}", "note": "{note}"},
+}
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
+def test_a_frame_becomes_events_that_are_the_same_each_time(kind: str) -> None:
+    bodies: list[dict[str, Any]] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(gzip.decompress(request.content)))
+        return httpx.Response(200, json={"success": True})
+
+    at = pd.Timestamp("2026-01-31T12:00:00Z")
+    rows = {"who": ["u1", "u1", None], "at": [at] * 3, "paid": [5, 5, 7], "note": [None, None, "x"]}
+    frames = {
+        "pandas": pd.DataFrame(rows),
+        "polars": pl.DataFrame(rows),
+        "arrow": pa.table(pd.DataFrame(rows)),
+    }
+    with client_of(handle) as client:
+        loaded = client.load(frames[kind], ORDERS)
+        client.load(frames[kind], {"events": [ORDERS]})
+    assert (loaded.rows, loaded.sent, loaded.rejections) == (3, 2, 1)
+    assert loaded.rejected[0].row == 3
+    first, again = (body["batch"] for body in bodies)
+    assert first == again
+    assert len({event["messageId"] for event in first}) == 2
+    assert first[0]["properties"] == {"total": 5}
+    assert first[0]["timestamp"].startswith("2026-01-31T12:00:00")
+
+
+def test_what_cannot_be_loaded_is_said() -> None:
+    with client_of(lambda _: httpx.Response(200)) as client:
+        with pytest.raises(BadRequestError, match="is no frame"):
+            client.load([1], ORDERS)
+        with pytest.raises(MappingError, match="unknown field"):
+            client.load(pd.DataFrame({"a": [1]}), {"evnt": "x"})
+    with (
+        client_of(lambda _: httpx.Response(200), write_key="") as client,
+        pytest.raises(UnauthorizedError),
+    ):
+        client.load(pd.DataFrame({"a": [1]}), ORDERS)

@@ -15,7 +15,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from uuid import uuid4
 
 import httpx
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from headwater.imports.frames import Given, Loaded
+
 DEFAULT_URL: Final = "http://127.0.0.1:8765"
 Json = Mapping[str, Any]
+EventType = Literal["identify", "track", "page", "screen", "group", "alias"]
 
 
 class Client:
@@ -65,34 +68,57 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def query(self, sql: str, *, max_rows: int | None = None) -> "pd.DataFrame":
-        """The rows of a SELECT. JSON columns hold Python values, times are naive UTC.
+    def query(
+        self,
+        sql: str,
+        *,
+        parameters: Json | None = None,
+        max_rows: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> "pd.DataFrame":
+        """The rows of a SELECT. `parameters` are the values of its `{{name}}`s. JSON columns hold
+        Python values, times are naive UTC.
 
         A frame cut at the most rows has `attrs["truncated"]` True. Needs pandas.
         """
         try:
-            import pandas as pd
+            import pandas as _
         except ImportError:
             raise _missing("pandas") from None
-        table = self.query_arrow(sql, max_rows=max_rows)
-        columns = zip(table.schema, table.columns, strict=True)
-        frame = pd.DataFrame(
-            {number: _series(field, column) for number, (field, column) in enumerate(columns)}
+        return _frame(
+            self.query_arrow(
+                sql, parameters=parameters, max_rows=max_rows, timeout_seconds=timeout_seconds
+            ),
         )
-        frame.columns = pd.Index(table.column_names)
-        frame.attrs["truncated"] = (table.schema.metadata or {}).get(b"truncated") == b"true"
-        return frame
 
-    def query_polars(self, sql: str, *, max_rows: int | None = None) -> "pl.DataFrame":
+    def query_polars(
+        self,
+        sql: str,
+        *,
+        parameters: Json | None = None,
+        max_rows: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> "pl.DataFrame":
         """The rows of a SELECT as a polars frame; JSON columns are text. Needs polars."""
         try:
             import polars as pl
         except ImportError:
             raise _missing("polars") from None
-        frame = pl.from_arrow(self.query_arrow(sql, max_rows=max_rows))
+        frame = pl.from_arrow(
+            self.query_arrow(
+                sql, parameters=parameters, max_rows=max_rows, timeout_seconds=timeout_seconds
+            )
+        )
         return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
-    def query_arrow(self, sql: str, *, max_rows: int | None = None) -> "pa.Table":
+    def query_arrow(
+        self,
+        sql: str,
+        *,
+        parameters: Json | None = None,
+        max_rows: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> "pa.Table":
         """The rows of a SELECT as an Arrow table.
 
         Each field's metadata names its type in the warehouse (`headwater.type`); JSON columns are
@@ -100,7 +126,8 @@ class Client:
         """
         import pyarrow as pa
 
-        body = {"sql": sql, "format": "arrow"} | ({"maxRows": max_rows} if max_rows else {})
+        limits = {"maxRows": max_rows, "timeoutSeconds": timeout_seconds, "parameters": parameters}
+        body = {"sql": sql, "format": "arrow", **{n: v for n, v in limits.items() if v}}
         if not self._token:
             raise UnauthorizedError(
                 "There is no API token to ask with.",
@@ -112,6 +139,51 @@ class Client:
         return table.replace_schema_metadata(
             {"truncated": response.headers.get(TRUNCATED_HEADER, "false")}
         )
+
+    def events(
+        self,
+        event: str | None = None,
+        *,
+        type: EventType = "track",  # noqa: A002
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
+        user_id: str | None = None,
+        max_rows: int | None = None,
+    ) -> "pd.DataFrame":
+        """Stored events of one type, the oldest first, in the event's own shape.
+
+        Those that happened in [since, until), of one name (`event`) and one person (`user_id`)
+        where they are given. `properties` and `context` hold Python values; `attrs["truncated"]`
+        says whether there are more. Needs pandas.
+        """
+        wanted: dict[str, tuple[str, object]] = {
+            "event": ("event = {{event}}", event),
+            "since": ("timestamp >= {{since:timestamp}}", since),
+            "until": ("timestamp < {{until:timestamp}}", until),
+            "user_id": ("userId = {{user_id}}", user_id),
+        }
+        given = {name: pair for name, pair in wanted.items() if pair[1] is not None}
+        where = " AND ".join(condition for condition, _ in given.values())
+        return self.query(
+            f'SELECT * FROM "{type}"{f" WHERE {where}" if where else ""}'
+            " ORDER BY timestamp, messageId",
+            parameters={name: value for name, (_, value) in given.items()},
+            max_rows=max_rows,
+        )
+
+    def load(self, frame: Any, mapping: "Given") -> "Loaded":
+        """Send the rows of a pandas or polars frame, or of an Arrow table, as events.
+
+        `mapping` is one event as a mapping file has it (docs/import.md): `{"event": "Order
+        Completed", "userId": "{customer}", "properties": {"total": "{paid}"}}`; or a whole mapping (with `events`), or the path of a mapping file. Events go in batches.
+        Loading the same rows by the same mapping again makes the same messageIds, so that nothing
+        is counted twice. Rows that make no event are in `rejected` of what is returned.
+        """
+        from headwater.imports.frames import load
+
+        if not self._write_key:
+            raise _no_write_key()
+        return load(self._http, self._write_key, frame, mapping)
 
     def analyse(self, kind: str, **request: Any) -> Any:
         """The answer of an analysis (docs/marketing.md, docs/statistics.md), as JSON values.
@@ -158,10 +230,7 @@ class Client:
 
     def _call(self, kind: str, own: Json, members: Json) -> str:
         if not self._write_key:
-            raise UnauthorizedError(
-                "There is no write key to send with.",
-                hint="Give write_key=…, or set HEADWATER_WRITE_KEY.",
-            )
+            raise _no_write_key()
         event = {name: value for name, value in own.items() if value is not None}
         event |= {_camel(name): value for name, value in members.items() if value is not None}
         event.setdefault("messageId", str(uuid4()))
@@ -229,6 +298,25 @@ def _series(field: "pa.Field", column: "pa.ChunkedArray") -> Any:
     if pa.types.is_integer(column.type) and column.null_count:
         return pd.Series(column.to_pylist(), dtype="Int64")
     return column.to_pandas()
+
+
+def _frame(table: "pa.Table") -> "pd.DataFrame":
+    import pandas as pd
+
+    columns = zip(table.schema, table.columns, strict=True)
+    frame = pd.DataFrame(
+        {number: _series(field, column) for number, (field, column) in enumerate(columns)}
+    )
+    frame.columns = pd.Index(table.column_names)
+    frame.attrs["truncated"] = (table.schema.metadata or {}).get(b"truncated") == b"true"
+    return frame
+
+
+def _no_write_key() -> UnauthorizedError:
+    return UnauthorizedError(
+        "There is no write key to send with.",
+        hint="Give write_key=…, or set HEADWATER_WRITE_KEY.",
+    )
 
 
 def _missing(package: str) -> HeadwaterError:
