@@ -15,6 +15,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from uuid import uuid4
 
@@ -81,10 +82,8 @@ class Client:
 
         A frame cut at the most rows has `attrs["truncated"]` True. Needs pandas.
         """
-        try:
-            import pandas as _
-        except ImportError:
-            raise _missing("pandas") from None
+        if find_spec("pandas") is None:
+            raise _missing("pandas")
         return _frame(
             self.query_arrow(
                 sql, parameters=parameters, max_rows=max_rows, timeout_seconds=timeout_seconds
@@ -174,10 +173,11 @@ class Client:
     def load(self, frame: Any, mapping: "Given") -> "Loaded":
         """Send the rows of a pandas or polars frame, or of an Arrow table, as events.
 
-        `mapping` is one event as a mapping file has it (docs/import.md): `{"event": "Order
-        Completed", "userId": "{customer}", "properties": {"total": "{paid}"}}`; or a whole mapping (with `events`), or the path of a mapping file. Events go in batches.
-        Loading the same rows by the same mapping again makes the same messageIds, so that nothing
-        is counted twice. Rows that make no event are in `rejected` of what is returned.
+        `mapping` is one event as a mapping file has it (docs/import.md), such as
+        `{"event": "Paid", "userId": "{customer}", "properties": {"total": "{amount}"}}`; a whole
+        mapping (with `events`); or the path of a mapping file. Events go in batches. Loading the
+        same rows by the same mapping again makes the same messageIds, so that nothing is counted
+        twice. Rows that make no event are in `rejected` of what is returned.
         """
         from headwater.imports.frames import load
 
