@@ -8,7 +8,7 @@ import ibis
 
 from headwater.analytics.conditions import Condition, people_of
 from headwater.analytics.engine import Engine, Tables
-from headwater.analytics.people import of_somebody, table_of, ties, with_person
+from headwater.analytics.people import table_of, ties, with_person
 from headwater.analytics.periods import Period, Span, days_of, span_of
 from headwater.errors import InvalidError
 from headwater.naming import column_name, table_name
@@ -77,7 +77,8 @@ class Events:
         """The calls of a type (`page`, …) or the events of a name within a span: `person`, `at`,
         `id`, `received`, and a column for each alias; null where there is no such column.
 
-        Without `named` there is no `person`, which is faster; the events are the same ones."""
+        Without `named` there is no `person`, which is faster. The events are the same ones: the
+        pipeline keeps those of nobody aside."""
         table = _table(name)
         if table not in self.tables:
             raise InvalidError(f"There is no event {name[:100]!r}.")
@@ -89,7 +90,7 @@ class Events:
         told |= {alias: text_of(calls, path) for alias, path in texts.items()}
         told |= {alias: number_of(calls, path) for alias, path in numbers.items()}
         ids = [each for each in ("id", "user_id", "anonymous_id") if each in calls.columns]
-        calls = of_somebody(calls.select(*ids, **told))
+        calls = calls.select(*ids, **told)
         if named:
             calls = with_person(calls, self.tables)
         standard = [each for each in _STANDARD if each in calls.columns]

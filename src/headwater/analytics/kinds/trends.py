@@ -155,7 +155,7 @@ def _events(measured: Measured, request: TrendsRequest, data: Events, period: Pe
         told = told.filter(*[chosen(told[alias], each) for alias, each in filters.items()])
     told = data.among(told)
     at = told["at"] if period.zone == "UTC" else local(told["at"], ibis.literal(period.zone))
-    return told.mutate(moment=at.truncate(_TRUNCATED[request.each]).cast("timestamp(6)"))
+    return told.mutate(moment=at.truncate(_TRUNCATED[request.each]))
 
 
 def _largest(
@@ -185,6 +185,8 @@ def _told(
     else:
         told = _split(told, groups)
         cells = told.group_by([*_KEYS, "moment"]).agg(**_figures(told, measured))
+    # Cast last: DuckDB groups the dates that days are to it faster than the moments.
+    cells = cells.mutate(moment=cells.moment.cast("timestamp(6)"))
     wholes: list[dict[str, Any]] = []
     if measured.of not in _ADDITIVE:
         wholes = data.rows(told.group_by(_KEYS).agg(**_figures(told, measured)))
