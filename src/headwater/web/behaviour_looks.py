@@ -23,6 +23,10 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = {
         N_("Stickiness"),
         N_("On how many days of a week or month people are active."),
     ),
+    "distribution": (
+        N_("Distribution"),
+        N_("How often people did something, or what values a property has."),
+    ),
     "rfm": (
         N_("RFM"),
         N_("Customers by how recently, how often and for how much they bought."),
@@ -45,6 +49,8 @@ LABELS: Final[Mapping[str, str]] = {
     "first": N_("First of"),
     "most": N_("Periods at most"),
     "active": N_("Event that makes active"),
+    "perPerson": N_("One value per person"),
+    "bars": N_("Ranges of values"),
     "parts": N_("Scores from 1 to"),
     "aheadDays": N_("Days to look ahead"),
 }
@@ -77,6 +83,11 @@ HEADINGS: Final[Mapping[str, str]] = {
     "daily": N_("Active on an average day"),
     "ratio": N_("Stickiness"),
     "histogram": N_("People by active days"),
+    "bars": N_("Ranges of values"),
+    "quantiles": N_("Quantiles"),
+    "average": N_("Average"),
+    "least": N_("Least"),
+    "most": N_("Most"),
     "segments": N_("Segments"),
     "people.count": N_("People"),
     "people.n": N_("Of people"),
@@ -115,6 +126,10 @@ def plots(visit: Visit, kind: str, answer: Mapping[str, Any]) -> list[dict[str, 
         rows = answer["moments"]
         ratio = {visit._("Stickiness"): [each["ratio"] for each in rows]}
         return [_plot("line", [each["at"][:10] for each in rows], ratio)]
+    if kind == "distribution":
+        rows = answer["bars"]
+        counts = {visit._("Ranges of values"): [each["count"] for each in rows]}
+        return [_plot("bar", [f"{each['since']:,.4g}" for each in rows], counts)]
     if kind == "rfm":
         rows = answer["segments"]
         people = {visit._("People"): [each["people"]["count"] for each in rows]}
