@@ -45,14 +45,37 @@ LABELS: Final[Mapping[str, str]] = {
     "least": N_("Ratings at least"),
 }
 
+_OWN: Final = (("firstResponse", "n"), ("resolution", "n"), ("csat", "interval"))
+
 HEADINGS: Final[Mapping[str, str]] = {
     "tickets": N_("Tickets"),
-    "firstResponse.median.value": N_("First response, median (s)"),
-    "firstResponse.p90.value": N_("First response, 90th percentile (s)"),
+    "firstResponse.median": N_("First response, median (s)"),
+    "firstResponse.p90": N_("First response, 90th percentile (s)"),
     "firstResponse.mean": N_("First response, mean (s)"),
-    "resolution.median.value": N_("Resolution, median (s)"),
-    "resolution.p90.value": N_("Resolution, 90th percentile (s)"),
+    "resolution.median": N_("Resolution, median (s)"),
+    "resolution.p90": N_("Resolution, 90th percentile (s)"),
     "resolution.mean": N_("Resolution, mean (s)"),
+    "waits": N_("Steps where tickets wait"),
+    "total": N_("Sum"),
+    "share": N_("Share"),
+    "firstResponse.n": N_("Tickets answered"),
+    "resolution.n": N_("Tickets resolved"),
+    **{
+        f"{name}.{part}": title
+        for name in (
+            *("firstResponse", "resolution", "times"),
+            *("answered", "resolved", "reopened", "complained"),
+            *("response", "bad", "others", "csat"),
+        )
+        for part, title in (
+            ("medianInterval", N_("Interval of the median")),
+            ("p90Interval", N_("Interval of the percentile")),
+            ("interval", N_("Interval of the share")),
+            ("count", N_("How many")),
+            ("n", N_("Of so many")),
+        )
+        if (name, part) not in _OWN
+    },
     "answered.share": N_("Share answered"),
     "resolved.share": N_("Share resolved"),
     "reopened.share": N_("Share reopened"),
@@ -72,8 +95,8 @@ HEADINGS: Final[Mapping[str, str]] = {
     "handovers": N_("Handovers"),
     "transitions": N_("Transitions"),
     "stays": N_("Stays"),
-    "times.median.value": N_("Median (s)"),
-    "times.p90.value": N_("90th percentile (s)"),
+    "times.median": N_("Median (s)"),
+    "times.p90": N_("90th percentile (s)"),
     "times.mean": N_("Mean (s)"),
     "waiting": N_("Waiting now"),
     "csat.share": "CSAT",
@@ -89,9 +112,9 @@ HEADINGS: Final[Mapping[str, str]] = {
 
 _MOST: Final = 20
 _DRAWN: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
-    "support": ("rows", "key", ("firstResponse.median.value", "resolution.median.value")),
+    "support": ("rows", "key", ("firstResponse.median", "resolution.median")),
     "service-levels": ("rows", "key", ("response.share", "resolution.share")),
-    "bottlenecks": ("steps", "key", ("times.median.value", "times.mean")),
+    "bottlenecks": ("waits", "key", ("times.median", "times.mean")),
     "satisfaction": ("rows", "key", ("csat.share",)),
     "bad-ratings": ("found", "value", ("bad.share", "others.share")),
 }
@@ -101,7 +124,7 @@ _DRAWN: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
 def plots(visit: Visit, kind: str, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What of an answer is drawn: x, and series."""
     if kind == "backlog":
-        steps = answer["steps"]
+        steps = answer["moments"]
         days = [each["since"] for each in steps]
         acts = ("created", "solved", "reopened")
         return [

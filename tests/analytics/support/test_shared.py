@@ -120,7 +120,7 @@ def test_a_help_desks_log_is_read_as_lives_of_tickets(shared: Path, both: Both) 
     held = one[one.solved.notna() & ~(one.reopened > one.solved)]
     took = (held.solved - held.opened).dt.total_seconds().clip(lower=0)
     assert found.total.resolution.n == len(held)
-    assert found.total.resolution.median.value == pytest.approx(took.median())
+    assert found.total.resolution.median == pytest.approx(took.median())
     assert found.total.resolution.mean == pytest.approx(took.mean())
     assert found.total.reopened.count == one.reopened.notna().sum()
     late = _asked(
@@ -128,10 +128,10 @@ def test_a_help_desks_log_is_read_as_lives_of_tickets(shared: Path, both: Both) 
     )
     assert late.total.resolution.n == len(one)
     waits = _asked(engine, "bottlenecks", "incident_event_log")
-    assert {each.key for each in waits.steps} >= {"new", "active", "awaiting user info"}
+    assert {each.key for each in waits.waits} >= {"new", "active", "awaiting user info"}
     assert len(waits.groups) > 20
     open_ = _asked(engine, "backlog", "incident_event_log")
-    assert sum(step.created for step in open_.steps) == len(one)
+    assert sum(step.created for step in open_.moments) == len(one)
     assert open_.before == 0
 
 
@@ -153,4 +153,4 @@ def test_a_table_of_tickets_tells_who_is_satisfied(shared: Path, both: Both) -> 
     solved = _asked(engine, "support", "support_tickets", by="channel")
     assert solved.n == len(raw)
     assert solved.total.resolution.n == raw["Time to Resolution"].notna().sum()
-    assert date(2023, 6, 1) == _asked(engine, "backlog", "support_tickets").steps[1].since
+    assert date(2023, 6, 1) == _asked(engine, "backlog", "support_tickets").moments[1].since

@@ -84,8 +84,8 @@ def test_times_and_rates_are_those_that_pandas_finds(desk: Events, told: pd.Data
             len(took),
         )
         if len(took):
-            assert row.resolution.median.value == pytest.approx(took.median())
-            assert row.resolution.p90.value == pytest.approx(took.quantile(0.9))
+            assert row.resolution.median == pytest.approx(took.median())
+            assert row.resolution.p90 == pytest.approx(took.quantile(0.9))
             assert row.resolution.mean == pytest.approx(took.mean())
         assert row.resolved.count == len(took)
         assert (row.reopened.count, row.reopened.n) == (
@@ -134,13 +134,13 @@ def test_the_backlog_is_what_is_open_at_each_days_end(desk: Events, told: pd.Dat
         return int((last != "ticket_solved").sum())
 
     assert found.before == open_at(_SINCE)
-    assert len(found.steps) == 70
-    for step in found.steps:
+    assert len(found.moments) == 70
+    for step in found.moments:
         assert step.open == open_at(pd.Timestamp(step.since) + timedelta(days=1))
     created = acts[(acts.event == "ticket_created") & acts.timestamp.between(_SINCE, _UNTIL)]
-    assert sum(step.created for step in found.steps) == len(created)
+    assert sum(step.created for step in found.moments) == len(created)
     weeks = backlog.ask(backlog.BacklogRequest(period=_PERIOD, unit="week"), desk)
-    assert weeks.steps[-1].open == found.steps[-1].open
+    assert weeks.moments[-1].open == found.moments[-1].open
 
 
 def test_satisfaction_is_counted_by_what_the_ticket_says(desk: Events, told: pd.DataFrame) -> None:
@@ -187,7 +187,7 @@ def test_stays_and_transitions_are_those_of_each_life(desk: Events, told: pd.Dat
     }
     for each in found.transitions:
         assert each.times.mean == pytest.approx(pd.Series(pairs[each.before, each.after]).mean())
-    assert sum(each.share or 0 for each in found.steps) == pytest.approx(1)
+    assert sum(each.share or 0 for each in found.waits) == pytest.approx(1)
     assert {each.key for each in found.groups} == {"(none)", "x", "y"}
 
 

@@ -39,10 +39,10 @@ class Step(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Backlog(msgspec.Struct, frozen=True, rename="camel"):
-    """The steps of the period; `before` were open when it began."""
+    """The moments of the period; `before` were open when it began."""
 
     before: int
-    steps: list[Step]
+    moments: list[Step]
 
 
 def turns(told: Any) -> Any:

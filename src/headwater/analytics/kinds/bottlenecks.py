@@ -63,7 +63,7 @@ class Bottlenecks(msgspec.Struct, frozen=True, rename="camel"):
 
     n: int
     handovers: int
-    steps: list[Stay]
+    waits: list[Stay]
     groups: list[Stay]
     transitions: list[Transition]
 

@@ -10,8 +10,8 @@ import msgspec
 from headwater.analytics.periods import Span
 from headwater.analytics.support.hours import Calendar, seconds
 from headwater.analytics.support.reading import NONE, Data, Names, attributes, log, ordered
-from headwater.statistics.model import LEVEL
-from headwater.statistics.quantiles import Quantile, quantile
+from headwater.statistics.model import LEVEL, Interval
+from headwater.statistics.quantiles import quantile
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -79,8 +79,10 @@ class Times(msgspec.Struct, frozen=True, rename="camel"):
     """How long something took, in seconds: of n. None of none."""
 
     n: int
-    median: Quantile
-    p90: Quantile
+    median: float | None
+    median_interval: Interval | None
+    p90: float | None
+    p90_interval: Interval | None
     mean: float | None
 
 
@@ -88,7 +90,8 @@ def times(values: Iterable[float | None], level: float = LEVEL) -> Times:
     """What is said of durations; those that have not ended are not among them."""
     known = [each for each in values if each is not None]
     mean = sum(known) / len(known) if known else None
-    return Times(len(known), quantile(known, 0.5, level), quantile(known, 0.9, level), mean)
+    half, most = quantile(known, 0.5, level), quantile(known, 0.9, level)
+    return Times(len(known), half.value, half.interval, most.value, most.interval, mean)
 
 
 def answer_times(of: Sequence[Ticket], hours: Calendar | None) -> list[float | None]:
