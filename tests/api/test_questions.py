@@ -136,4 +136,25 @@ def test_a_saved_querys_rows_have_an_address(bob: TestClient) -> None:
     del bob.headers["Authorization"]
     assert bob.get(path, auth=("headwater", "token-of-bob")).status_code == 200
     bob.headers["Authorization"] = "Bearer token-of-bob"
-    assert bob.get(path, params={"format": "xlsx"}).status_code == 422
+    assert bob.get(path, params={"format": "exe"}).status_code == 422
+
+
+def test_a_saved_query_keeps_its_chart_and_names_its_parameters(bob: TestClient) -> None:
+    chart = {"kind": "pie", "x": "event", "y": "n", "series": "", "view": "chart"}
+    sql = "SELECT {{least:number=10}}, {{who}}"
+    body = {"name": "Drawn", "sql": sql, "chart": chart}
+    kept = bob.post("/api/saved-queries", json=body).json()["data"]["savedQuery"]
+    assert kept["chart"] == chart
+    assert kept["parameters"] == [
+        {"name": "least", "type": "number", "default": "10"},
+        {"name": "who", "type": "text", "default": None},
+    ]
+    path = f"/api/saved-queries/{kept['id']}"
+    changed = bob.patch(path, json={"name": "Drawn again"}).json()["data"]["savedQuery"]
+    assert changed["chart"] == chart
+    assert bob.patch(path, json={"chart": None}).json()["data"]["savedQuery"]["chart"] is None
+    assert bob.patch(path, json={"chart": {"kind": "cake"}}).status_code == 422
+    asked = bob.get(f"{path}/rows", params={"format": "xlsx", "parameters": '{"who": "me"}'})
+    assert asked.status_code == 200
+    wrong = bob.get(f"{path}/rows", params={"parameters": "{"})
+    assert (wrong.status_code, wrong.json()["message"].startswith("parameters: ")) == (422, True)

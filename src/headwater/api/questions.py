@@ -11,10 +11,12 @@ from starlette.responses import Response, StreamingResponse
 from headwater.access.permissions import Permission
 from headwater.api.frame import DONE, ApiRoute, Call, Data, Doc, Status, answer
 from headwater.api.query import passed_on
+from headwater.errors import InvalidError
 from headwater.kit.clock import isoformat
 from headwater.queries.model import CONTENT_TYPES, TRUNCATED_HEADER, Format, Question
+from headwater.queries.parameters import Parameter, Value, declared
 from headwater.questions import history, saved
-from headwater.questions.model import MOST_ASKED, Asked, Saved
+from headwater.questions.model import MOST_ASKED, Asked, Chart, Saved
 from headwater.semantics import keeping
 
 ASKING: Final = (Permission.WAREHOUSE_READ, Permission.PII_READ)
@@ -44,7 +46,8 @@ class HistoryAnswer(msgspec.Struct, frozen=True):
 
 
 class SavedQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """A question kept under a name."""
+    """A question kept under a name. `parameters` are those that its SQL names; `chart` is how the
+    console draws it, null where nobody chose."""
 
     id: str
     name: str
@@ -54,6 +57,8 @@ class SavedQuery(msgspec.Struct, frozen=True, rename="camel"):
     created_by: str
     updated_at: str
     updated_by: str
+    parameters: tuple[Parameter, ...]
+    chart: Chart | None
 
 
 class SavedAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -68,6 +73,7 @@ class CreateSavedQuery(msgspec.Struct, frozen=True):
     name: Name
     sql: str
     description: str = ""
+    chart: Chart | None = None
 
 
 class ChangeSavedQuery(msgspec.Struct, frozen=True):
@@ -76,10 +82,15 @@ class ChangeSavedQuery(msgspec.Struct, frozen=True):
     name: Name | UnsetType = UNSET
     sql: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
+    chart: Chart | UnsetType | None = UNSET
 
 
 class RowsQuery(msgspec.Struct, frozen=True):
-    format: Literal["csv", "json", "parquet", "arrow"] = "csv"
+    format: Literal["csv", "json", "parquet", "arrow", "xlsx"] = "csv"
+    parameters: Annotated[
+        str,
+        Meta(max_length=100_000, description="The values of its {{name}}s, as a JSON object."),
+    ] = ""
 
 
 async def asked(call: Call) -> Response:
@@ -121,6 +132,7 @@ async def create(call: Call) -> Response:
         name=body.name,
         sql=body.sql,
         description=body.description,
+        chart=body.chart,
     )
     return answer(Data(SavedAnswer(_saved(made))), 201)
 
@@ -140,6 +152,7 @@ async def change(call: Call) -> Response:
         name=_given(body.name),
         sql=_given(body.sql),
         description=_given(body.description),
+        chart=body.chart,
     )
     return answer(Data(SavedAnswer(_saved(after))))
 
@@ -154,19 +167,36 @@ async def remove(call: Call) -> Response:
 async def rows(call: Call) -> Response:
     """What a saved query answers now: an address for spreadsheets and BI tools, which send the
     token as the password of basic authentication."""
-    format_ = Format(call.asked(RowsQuery).format)
+    wanted = call.asked(RowsQuery)
+    format_, parameters = Format(wanted.format), _parameters(wanted.parameters)
     held = await _one(call)
     call.context.changes.record_read(call.principal, "SQL", held.sql)
     meant = await run_in_threadpool(
         keeping.question, call.context.changes, call.principal, held.sql
     )
-    question = Question(sql=meant.sql, workspace_id=call.principal.workspace_id, format=format_)
+    question = Question(
+        sql=meant.sql,
+        workspace_id=call.principal.workspace_id,
+        format=format_,
+        parameters=parameters,
+    )
     stack = AsyncExitStack()
     response = await stack.enter_async_context(call.context.warehouse.query(question))
     headers = {TRUNCATED_HEADER: response.headers.get(TRUNCATED_HEADER, "false")}
     return StreamingResponse(
         passed_on(stack, response), headers=headers, media_type=CONTENT_TYPES[format_]
     )
+
+
+def _parameters(text: str) -> dict[str, Value]:
+    try:
+        return msgspec.json.decode(text or "{}", type=dict[str, Value])
+    except msgspec.DecodeError as error:
+        raise InvalidError(
+            f"parameters: is not a JSON object of values: {error}.",
+            field="parameters",
+            hint='Send ?parameters={"least":10}, its letters escaped as an address needs it.',
+        ) from error
 
 
 async def _one(call: Call) -> Saved:
@@ -201,6 +231,8 @@ def _saved(each: Saved) -> SavedQuery:
         created_by=each.created_by_name or each.created_by,
         updated_at=isoformat(each.updated_at),
         updated_by=each.updated_by_name,
+        parameters=declared(each.sql),
+        chart=each.chart,
     )
 
 

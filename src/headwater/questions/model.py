@@ -1,8 +1,9 @@
 """What is remembered of questions in SQL."""
 
-from typing import Final
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 LONGEST_NAME: Final = 200
 LONGEST_DESCRIPTION: Final = 2_000
@@ -26,10 +27,27 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     error: str = ""
 
 
+ColumnName = Annotated[str, Meta(max_length=1_000)]
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """How an answer is drawn: a column across, one of numbers up, and one that makes series.
+
+    `view` says whether the chart or the table is shown first.
+    """
+
+    kind: Literal["line", "area", "bar", "dots", "pie"] = "bar"
+    x: ColumnName = ""
+    y: ColumnName = ""
+    series: ColumnName = ""
+    view: Literal["chart", "table"] = "chart"
+
+
 class Saved(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A question kept under a name, for everybody in the workspace who may ask.
 
-    `created_by` and `updated_by` are actors; the names are what people know them by.
+    `chart` is how it is drawn, None where nobody chose. `created_by` is an actor; the names are
+    what people know them by.
     """
 
     id: str
@@ -41,3 +59,4 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     created_by_name: str
     updated_at: int
     updated_by_name: str
+    chart: Chart | None = None

@@ -3,6 +3,8 @@
 Whoever made one may change it, and so may whoever administers the warehouse.
 """
 
+import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from headwater.access.audit import created, deleted, modified
@@ -16,6 +18,7 @@ from headwater.questions.model import (
     LONGEST_NAME,
     LONGEST_SQL,
     MOST_SAVED,
+    Chart,
     Saved,
 )
 from headwater.questions.tables import SAVED
@@ -40,7 +43,15 @@ def one(changes: Changes, by: Principal, saved_id: str) -> Saved:
         return _found(connection, by, saved_id)
 
 
-def create(changes: Changes, by: Principal, *, name: str, sql: str, description: str = "") -> Saved:
+def create(
+    changes: Changes,
+    by: Principal,
+    *,
+    name: str,
+    sql: str,
+    description: str = "",
+    chart: Chart | None = None,
+) -> Saved:
     """Keep a question. Raises InvalidError, and ConflictError for a name that is taken."""
     with changes.change(by) as step:
         made = Saved(
@@ -53,6 +64,7 @@ def create(changes: Changes, by: Principal, *, name: str, sql: str, description:
             created_by_name=by.name,
             updated_at=step.now,
             updated_by_name=by.name,
+            chart=chart,
         )
         _require_room(step.connection, by)
         values = {**_values(made), "workspace_id": by.workspace_id}
@@ -69,24 +81,27 @@ def change(
     name: str | None = None,
     sql: str | None = None,
     description: str | None = None,
+    chart: Chart | UnsetType | None = UNSET,
 ) -> Saved:
     """Change what is given. Raises as `create`, and NotFoundError and ForbiddenError."""
     with changes.change(by) as step:
         before = _found(step.connection, by, saved_id)
         _require_own(by, before)
-        changed: dict[str, str] = {}
+        changed: dict[str, object] = {}
         if name is not None:
             changed["name"] = _name(step.connection, by, name, besides=saved_id)
         if sql is not None:
             changed["sql"] = _sql(sql)
         if description is not None:
             changed["description"] = _description(description)
+        if not isinstance(chart, UnsetType):
+            changed["chart"] = chart
         if all(getattr(before, field) == value for field, value in changed.items()):
             return before
         step.connection.execute(
             update(SAVED)
             .where(SAVED.c.id == saved_id)
-            .values(**changed, updated_at=step.now, updated_by_name=by.name)
+            .values(**_stored(changed), updated_at=step.now, updated_by_name=by.name)
         )
         after = _found(step.connection, by, saved_id)
         step.record(modified(SUBJECT, saved_id, before, after, name=after.name))
@@ -125,12 +140,21 @@ def _found(connection: Connection, by: Principal, saved_id: str) -> Saved:
 
 
 def _saved(row: Row[tuple[object, ...]]) -> Saved:
-    fields = Saved.__struct_fields__
-    return Saved(**{field: getattr(row, field) for field in fields})
+    values = {field: getattr(row, field) for field in Saved.__struct_fields__}
+    chart = values["chart"]
+    return Saved(**{**values, "chart": msgspec.json.decode(chart, type=Chart) if chart else None})
 
 
 def _values(made: Saved) -> dict[str, object]:
-    return {field: getattr(made, field) for field in Saved.__struct_fields__}
+    return _stored({field: getattr(made, field) for field in Saved.__struct_fields__})
+
+
+def _stored(values: dict[str, object]) -> dict[str, object]:
+    """As the table has them: a chart as JSON, none as an empty text."""
+    if "chart" not in values:
+        return values
+    chart = values["chart"]
+    return {**values, "chart": "" if chart is None else msgspec.json.encode(chart).decode()}
 
 
 def _require_room(connection: Connection, by: Principal) -> None:

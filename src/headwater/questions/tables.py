@@ -29,6 +29,7 @@ SAVED: Final = Table(
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("sql", Text, nullable=False),
+    Column("chart", Text, nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_by_name", Text, nullable=False),
