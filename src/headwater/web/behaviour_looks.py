@@ -15,6 +15,14 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = {
         N_("Retention of people"),
         N_("Of those who began, how many come back after so many days, weeks or months."),
     ),
+    "paths": (
+        N_("Paths of people"),
+        N_("What people do after an event, or before it, step by step."),
+    ),
+    "sessions": (
+        N_("Sessions"),
+        N_("How often people come, how long they stay, and how much they do."),
+    ),
     "lifecycle": (
         N_("Lifecycle"),
         N_("Who of the people is new, returning, back again or gone."),
@@ -49,6 +57,13 @@ LABELS: Final[Mapping[str, str]] = {
     "first": N_("First of"),
     "most": N_("Periods at most"),
     "active": N_("Event that makes active"),
+    "members": N_("Whom to list"),
+    "brackets": N_("Where brackets begin"),
+    "direction": N_("Direction"),
+    "depth": N_("How many steps"),
+    "top": N_("Largest, beside the rest"),
+    "withinHours": N_("Hours at most"),
+    "gapMinutes": N_("Minutes that end a session"),
     "perPerson": N_("One value per person"),
     "bars": N_("Ranges of values"),
     "parts": N_("Scores from 1 to"),
@@ -63,8 +78,25 @@ HEADINGS: Final[Mapping[str, str]] = {
     "ofFirst.interval": N_("Interval of the share"),
     "ofPrevious.share": N_("Share of the step before"),
     "dropped": N_("Dropped out"),
+    "secondsP10": N_("Seconds, 1 of 10"),
     "secondsMedian": N_("Seconds, median"),
     "secondsP90": N_("Seconds, 9 of 10"),
+    "times": N_("Time of the whole way"),
+    "seconds": N_("Seconds at most"),
+    "links": N_("From event to event"),
+    "nodes": N_("Events of each step"),
+    "step": N_("Step"),
+    "source": N_("From"),
+    "target": N_("To"),
+    "ended": N_("Ended here"),
+    "perPerson": N_("Sessions of a person"),
+    "eventsMean": N_("Events, on average"),
+    "secondsMean": N_("Seconds, on average"),
+    "single.count": N_("Of a single event"),
+    "single.share": N_("Share of a single event"),
+    "lengths": N_("How long sessions are"),
+    "sessions": N_("Sessions"),
+    "last": N_("Up to periods later"),
     "cohorts": N_("Cohorts"),
     "curve": N_("All cohorts together"),
     "began": N_("Began"),
@@ -115,6 +147,17 @@ def plots(visit: Visit, kind: str, answer: Mapping[str, Any]) -> list[dict[str, 
         rows = [each for each in answer["curve"] if each["known"]]
         shares = {visit._("Share"): [each["came"]["share"] for each in rows]}
         return [_plot("line", [str(each["offset"]) for each in rows], shares)]
+    if kind == "paths":
+        rows = answer["links"][:30]
+        names = [f"{each['step']}. {each['source']} → {each['target']}" for each in rows]
+        return [_plot("bar", names, {visit._("People"): [each["people"] for each in rows]})]
+    if kind == "sessions":
+        rows = answer["moments"]
+        series = {
+            visit._("Sessions"): [each["sessions"] for each in rows],
+            visit._("People"): [each["people"] for each in rows],
+        }
+        return [_plot("line", [each["at"][:10] for each in rows], series)]
     if kind == "lifecycle":
         rows = answer["moments"]
         series = {
