@@ -19,8 +19,8 @@ import headwater.plans.drift.tables
 import headwater.plans.tables
 import headwater.quarantine.tables
 import headwater.questions.tables
-import headwater.semantics.tables
 import headwater.replays.tables
+import headwater.semantics.tables
 import headwater.transformations.tables
 import headwater.webhooks.tables
 import headwater.workspaces.tables
