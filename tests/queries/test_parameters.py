@@ -79,6 +79,11 @@ def test_what_is_wrong_is_said(sql: str, values: dict[str, object], says: str) -
         bound(sql, values)  # type: ignore[arg-type]
 
 
+def test_a_plan_has_parameters_too() -> None:
+    assert bound("-- c\nEXPLAIN ANALYZE SELECT {{t}}", {"t": "x"}).sql.endswith("SELECT  'x' ")
+    assert declared("EXPLAIN SELECT {{t}}") == (Parameter("t"),)
+
+
 def test_a_place_is_that_of_the_question_as_written() -> None:
     sql = "SELECT {{t}}, wrong"
     put = bound(sql, {"t": "a long text"})

@@ -151,7 +151,12 @@ def _put(
 
 
 def _tokens(sql: str) -> list[Token]:
-    return list(DuckDB().tokenize(sql))
+    tokens = list(DuckDB().tokenize(sql))
+    if not tokens or tokens[0].text.upper() != "EXPLAIN":
+        return tokens
+    # sqlglot reads EXPLAIN and all after it as one command: so it is left out, at its place.
+    begin = tokens[0].end + 1
+    return list(DuckDB().tokenize(" " * begin + sql[begin:]))
 
 
 def _words(tokens: Sequence[Token]) -> list[tuple[TokenType, str]]:
