@@ -187,6 +187,7 @@ def test_a_query_is_saved_changed_opened_and_removed(owner: Visitor, orders: Who
         ("CSV, for spreadsheets", b"one\n1"),
         ("JSON", b'{"sql"'),
         ("Parquet", b"PAR1"),
+        ("XLSX, an Excel workbook", b"PK"),
         ("Arrow stream", b"\xff\xff\xff\xff"),
     ],
 )
@@ -231,3 +232,52 @@ def test_without_script_the_form_asks_too(visit: Visit, orders: Whole, browser: 
     page.get_by_role("button", name="Run").click()
     expect(page.locator("[data-grid] td").first).to_have_text("1")
     plain.close()
+
+
+ASKED = "SELECT userId, sum(total) AS paid FROM mug_ordered WHERE total >= {{least:number=0}}"
+
+
+def test_parameters_a_plan_limits_and_a_chart_that_is_kept(
+    visit: Visit, look: Look, orders: Whole
+) -> None:
+    visitor = visit(look)
+    ready(visitor)
+    page = visitor.page
+    page.fill("#sql", f"{ASKED} AND userId = {{{{who}}}} GROUP BY userId")
+    page.locator("[data-of=least]").fill("5")
+    page.locator("[data-of=who]").fill("u1' OR true --")
+    page.locator("#sql").press("Control+Enter")
+    expect(page.locator("[data-found]")).to_be_visible()
+    expect(page.locator("[data-grid] td[data-row]")).to_have_count(0)
+    page.locator("[data-of=who]").fill("u1")
+    page.locator("#sql").press("Control+Enter")
+    expect(page.locator("[data-grid] td[data-row]").nth(1)).to_have_text("22.5")
+    page.locator("button[name=explain]").click()
+    expect(page.locator("[data-plan-text]")).to_contain_text("mug_ordered")
+    page.locator(".sql-limits summary").click()
+    page.locator("[name=max_rows]").fill("1")
+    visitor.check_access()
+    visitor.shot(f"sql-parameters-{look.name}")
+    page.fill("#sql", f"{ASKED} GROUP BY userId ORDER BY paid")
+    expect(page.locator("[data-of=who]")).to_have_count(0)
+    page.locator("[data-of=least]").fill("")
+    page.locator("#sql").press("Control+Enter")
+    expect(page.locator("[data-grid] td[data-row]").first).to_have_text("u0")
+    expect(page.locator("[data-grid] tbody tr")).to_have_count(1)
+    page.locator("[name=max_rows]").fill("")
+    page.locator("#sql").press("Control+Enter")
+    expect(page.locator("[data-grid] tbody tr")).to_have_count(2)
+    page.locator("[data-view=chart]").click()
+    page.locator("[data-chart-kind]").select_option("pie")
+    page.wait_for_selector(".js-plotly-plot .pielayer")
+    expect(page.locator("[data-grid]")).to_be_visible()
+    visitor.check_access()
+    visitor.shot(f"sql-pie-{look.name}")
+    page.keyboard.press("Control+s")
+    page.locator("[data-save-form] [name=name]").fill(f"Pie {look.name}")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sql-name")).to_contain_text(f"Pie {look.name}")
+    ready(visitor, page.url.removeprefix(visitor.url))
+    page.locator("#sql").press("Control+Enter")
+    page.wait_for_selector(".js-plotly-plot .pielayer")
+    expect(page.locator("[data-chart-kind]")).to_have_value("pie")

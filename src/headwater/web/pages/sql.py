@@ -3,6 +3,8 @@
 With script the page asks the API and stays; without, its forms do the same by reloading it.
 """
 
+import math
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final
@@ -15,8 +17,9 @@ from starlette.responses import Response, StreamingResponse
 from headwater.access.permissions import Permission
 from headwater.errors import BadRequestError, HeadwaterError, NotFoundError, QueryError
 from headwater.queries.model import CONTENT_TYPES, Column, Format, Question
+from headwater.queries.parameters import Kind, declared
 from headwater.questions import history, saved
-from headwater.questions.model import Asked, Saved
+from headwater.questions.model import Asked, Chart, Saved
 from headwater.semantics import keeping
 from headwater.semantics.sql import Expanded
 from headwater.web.frame import Page, Visit
@@ -26,6 +29,7 @@ from headwater.web.problems import Problem
 ACCESS: Final = (Permission.WAREHOUSE_READ, Permission.PII_READ)
 _SHOWN_ROWS: Final = 200
 _SHOWN_ASKED: Final = 50
+_IS_EXPLAIN: Final = re.compile(r"\s*EXPLAIN\b", re.IGNORECASE)
 
 EXAMPLES: Final = (
     (
@@ -85,14 +89,43 @@ class Kept(msgspec.Struct, frozen=True):
     updated_at: int
     updated_by_name: str
     mine: bool
+    chart: Chart | None = None
 
 
 class AskForm(msgspec.Struct):
+    """`parameter` has the values of those that `parameter_name` names, in the same order."""
+
     sql: str = ""
+    explain: str = ""
+    parameter: list[str] = []
+    parameter_name: list[str] = []
+    max_rows: str = ""
+    seconds: str = ""
+
+    @property
+    def values(self) -> dict[str, str]:
+        return dict(zip(self.parameter_name, self.parameter, strict=False))
+
+    def question(self, sql: str, workspace_id: str, format_: Format, most: int | None) -> Question:
+        """As it is asked: what is empty has its default, or is an empty text."""
+        given = self.values
+        rows = int(self.max_rows) if self.max_rows.isascii() and self.max_rows.isdigit() else None
+        wanted = [each for each in (rows, most) if each]
+        return Question(
+            sql=sql,
+            workspace_id=workspace_id,
+            format=format_,
+            max_rows=min(wanted) if wanted else None,
+            timeout_seconds=_seconds(self.seconds),
+            parameters={
+                each.name: given.get(each.name, "")
+                for each in declared(sql)
+                if given.get(each.name) or (each.type is Kind.TEXT and each.default is None)
+            },
+        )
 
 
-class DownloadForm(msgspec.Struct):
-    sql: str = ""
+class DownloadForm(AskForm):
     format: Format = Format.CSV
 
 
@@ -121,31 +154,33 @@ async def show(visit: Visit) -> Response:
 
 
 async def ask(visit: Visit) -> Response:
-    """Without script: the page again, with the answer's first rows."""
+    """Without script: the page again, with the answer's first rows, or with the plan."""
     form = await visit.form(AskForm)
     visit.context.changes.record_read(visit.principal, "SQL", form.sql)
     try:
-        answer = await _answer(visit, form.sql)
+        answer = await _answer(visit, form)
     except QueryError as error:
         problem = _with_place(visit, error, form.sql)
-        return await _page(visit, form.sql, problem=problem, status=error.status)
-    return await _page(visit, form.sql, answer=answer)
+        return await _page(visit, form.sql, form=form, problem=problem, status=error.status)
+    if form.explain:
+        plan = "\n".join(str([*row.values()][-1]) for row in answer.data if row)
+        return await _page(visit, form.sql, form=form, plan=plan)
+    return await _page(visit, form.sql, form=form, answer=answer)
 
 
 async def download(visit: Visit) -> Response:
     """All rows as a file, as far as the settings allow."""
     form = await visit.form(DownloadForm)
     visit.context.changes.record_read(visit.principal, "SQL", form.sql)
-    by, meant = visit.principal, Expanded(form.sql)
+    by = visit.principal
     stack = AsyncExitStack()
     try:
         meant = await _meant(visit, form.sql)
-        question = Question(sql=meant.sql, workspace_id=by.workspace_id, format=form.format)
+        question = form.question(meant.sql, by.workspace_id, form.format, None)
         response = await stack.enter_async_context(visit.context.warehouse.query(question))
     except QueryError as error:
-        error.position = meant.place(error.position)
         problem = _with_place(visit, error, form.sql)
-        return await _page(visit, form.sql, problem=problem, status=error.status)
+        return await _page(visit, form.sql, form=form, problem=problem, status=error.status)
     name = f"headwater.{form.format.value}"
     return StreamingResponse(
         _passed_on(stack, response),
@@ -191,7 +226,9 @@ async def _page(
     sql: str,
     *,
     held: Kept | None = None,
+    form: AskForm | None = None,
     answer: Rows | None = None,
+    plan: str = "",
     problem: Problem | None = None,
     status: int = 200,
 ) -> Response:
@@ -202,6 +239,11 @@ async def _page(
         sql=sql,
         held=held,
         answer=answer,
+        plan=plan,
+        parameters=declared(sql),
+        values=form.values if form else {},
+        chosen=form or AskForm(),
+        most=visit.context.settings,
         problem=problem,
         kept=[_kept(visit, each) for each in kept],
         asked=asked,
@@ -231,19 +273,20 @@ async def _asked(visit: Visit, asked_id: str) -> str:
     raise NotFoundError("This question is no longer in your history.")
 
 
-async def _answer(visit: Visit, sql: str) -> Rows:
-    if not sql.strip():
+async def _answer(visit: Visit, form: AskForm) -> Rows:
+    if not form.sql.strip():
         raise QueryError(visit._("Write a SELECT first."))
-    meant = await _meant(visit, sql)
-    by = visit.principal
-    question = Question(sql=meant.sql, workspace_id=by.workspace_id, max_rows=_SHOWN_ROWS)
+    meant = await _meant(visit, form.sql)
+    put = "" if not form.explain or _IS_EXPLAIN.match(meant.sql) else "EXPLAIN "
+    asked = form.question(put + meant.sql, visit.principal.workspace_id, Format.JSON, _SHOWN_ROWS)
     try:
-        async with visit.context.warehouse.query(question) as response:
+        async with visit.context.warehouse.query(asked) as response:
             return msgspec.json.decode(await response.aread(), type=Rows)
     except msgspec.DecodeError as error:
         raise BadRequestError("The answer cannot be shown.") from error
     except QueryError as error:
-        error.position = meant.place(error.position)
+        if error.position is not None:
+            error.position = meant.place(max(0, error.position - len(put)))
         raise
 
 
@@ -263,6 +306,14 @@ def _with_place(visit: Visit, error: QueryError, sql: str) -> Problem:
     return msgspec.structs.replace(problem, hint=f"{place}. {problem.hint}".strip())
 
 
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text or 0)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < math.inf else None
+
+
 def _kept(visit: Visit, held: Saved) -> Kept:
     return Kept(
         held.id,
@@ -272,6 +323,7 @@ def _kept(visit: Visit, held: Saved) -> Kept:
         held.updated_at,
         held.updated_by_name,
         saved.may_change(visit.principal, held),
+        held.chart,
     )
 
 

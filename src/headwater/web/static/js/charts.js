@@ -38,11 +38,26 @@ function colours(names) {
   }));
 }
 
+// A circle has no axes: its parts are the first series' values.
+function drawPie(element, x, values, colour, all) {
+  const trace = {
+    type: "pie", labels: x, values, hole: 0.45, sort: true, textinfo: "percent", hoverinfo: "label+value+percent",
+    marker: { colors: x.map((_, index) => colour[all[index % all.length]]), line: { color: colour.raised, width: 1 } },
+  };
+  const layout = {
+    margin: { l: 8, r: 8, t: 8, b: 8 }, paper_bgcolor: "rgba(0,0,0,0)", legend: { font: { color: colour.ink } },
+    font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour["ink-3"] },
+    hoverlabel: { bgcolor: colour.raised, bordercolor: colour.line, font: { color: colour.ink } },
+  };
+  return window.Plotly.react(element, [trace], layout, { displayModeBar: false, responsive: true });
+}
+
 export function draw(element, { x, series, kind = "bar", times = true, numbers = false, stacked = true, unit = "" }) {
   const all = ["series-1", "series-2", "series-3", "series-4", "series-5", "series-6"];
   const colour = colours([...all, "good", "warn", "bad", "ink", "ink-3", "line", "raised"]);
   const zone = document.documentElement.dataset.zoneChosen === "yes" ? document.documentElement.dataset.zone : undefined;
   const at = times ? x.map((micros) => local(micros, zone)) : x;
+  if (kind === "pie") return drawPie(element, at.map(String), series[0]?.values ?? [], colour, all);
   const traces = series.map((each, index) => {
     const own = colour[each.tone] ?? colour[all[index % all.length]];
     const common = { x: at, y: each.values, name: each.name, hovertemplate: `%{y:,}${unit ? ` ${unit}` : ""}<extra>%{fullData.name}</extra>` };

@@ -29,7 +29,7 @@ export function drawAnswer(element, { columns, data }, { kind, x, y, series }) {
   else if (numbers) places.sort((a, b) => Number(a) - Number(b));
   const groups = new Map();
   for (const row of rows) {
-    const name = series ? textOf(row[series]) || "NULL" : y;
+    const name = series && kind !== "pie" ? textOf(row[series]) || "NULL" : y;
     if (!groups.has(name) && groups.size === MOST_SERIES) continue;
     if (!groups.has(name)) groups.set(name, new Map());
     const group = groups.get(name);

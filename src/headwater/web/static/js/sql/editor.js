@@ -88,6 +88,8 @@ export class Editor {
         return line;
       }));
     }
+    const wrong = this.wrong === null ? -1 : this.value.slice(0, this.wrong).split("\n").length - 1;
+    [...this.lines.children].forEach((line, at) => line.classList.toggle("wrong-line", at === wrong));
     this.scroll();
   }
 

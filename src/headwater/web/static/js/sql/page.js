@@ -6,10 +6,12 @@ import { drawAnswer, guess } from "./chart.js";
 import { Editor } from "./editor.js";
 import { Grid, copyText, exact, isNumber } from "./grid.js";
 import { schemaOf } from "./completion.js";
+import { Parameters } from "./parameters.js";
 import { filterTables, showTables } from "./schema.js";
 import { startSide } from "./side.js";
 
 const MOST_ROWS = 1000;
+const MOST_SHOWN = 10_000;
 const DRAFT = "headwater.sql.draft";
 const says = JSON.parse(document.getElementById("sql-words").textContent);
 const page = document.querySelector("[data-sql]");
@@ -21,7 +23,9 @@ const number = (value) => value.toLocaleString(locale);
 let running = null;
 let answer = null;
 let held = page.dataset.saved ? nameOfHeld() : null;
+let drawn = held?.chart ?? null;
 
+const parameters = new Parameters(find("parameters"));
 const editor = new Editor(find("editor"), { onRun: run, onChange: changed });
 const grid = new Grid(find("grid"), openCell);
 startSide(page);
@@ -36,7 +40,8 @@ function startEditing() {
     setTimeout(() => delete form.dataset.sent);
     if (event.submitter?.name === "format") return;
     event.preventDefault();
-    run();
+    if (event.submitter?.name === "explain") explain();
+    else run();
   });
   find("cancel").addEventListener("click", cancel);
   document.addEventListener("keydown", (event) => {
@@ -65,6 +70,7 @@ function startEditing() {
     copyText(`${location.origin}/sql?${query}`);
   });
   if (!editor.value && !location.search) editor.value = stored() ?? "";
+  parameters.show(editor.value);
   editor.area.focus({ preventScroll: true });
 }
 
@@ -80,11 +86,13 @@ function changed() {
   try {
     localStorage.setItem(DRAFT, editor.value);
   } catch { /* a browser may keep nothing */ }
+  parameters.show(editor.value);
   showName();
 }
 
 function load(text, query) {
-  held = query && { id: query.id, name: query.name, description: query.description ?? "", sql: text, mine: query.mine === "yes" };
+  held = query && { id: query.id, name: query.name, description: query.description ?? "", sql: text, mine: query.mine === "yes", chart: chartOf(query.drawn) };
+  drawn = held?.chart ?? null;
   editor.replaceAll(text);
   editor.hide();
   history.replaceState(null, "", held ? `/sql?saved=${held.id}` : "/sql");
@@ -94,11 +102,16 @@ function load(text, query) {
 
 function nameOfHeld() {
   const link = page.querySelector(`a[data-id="${CSS.escape(page.dataset.saved)}"]`);
-  const { id, name, description, mine } = link.dataset;
-  return { id, name, description, mine: mine === "yes", sql: document.getElementById("sql").value };
+  const { id, name, description, mine, drawn: kept } = link.dataset;
+  return { id, name, description, mine: mine === "yes", sql: document.getElementById("sql").value, chart: chartOf(kept) };
 }
 
-function isChanged() { return held !== null && held.sql.trim() !== editor.value.trim(); }
+function chartOf(text) { return text ? JSON.parse(text) : null; }
+
+function isChanged() {
+  const isRedrawn = drawn !== null && JSON.stringify(drawn) !== JSON.stringify(held?.chart ?? null);
+  return held !== null && (held.sql.trim() !== editor.value.trim() || isRedrawn);
+}
 
 function showName() {
   const place = find("name", form);
@@ -117,27 +130,55 @@ function badge(text) {
 }
 
 async function run() {
+  await ask((found, took, ofSelection) => showAnswer(found, took, ofSelection), { remember: true });
+  refresh("history-list");
+}
+
+// How the warehouse would go about it, without doing it.
+function explain() {
+  return ask(showPlan, {}, "EXPLAIN ");
+}
+
+async function ask(show, more, prefix = "") {
   if (running) return;
   const selected = editor.selection;
-  const sql = selected.trim() ? selected : editor.value;
+  const text = selected.trim() ? selected : editor.value;
   const offset = selected.trim() ? editor.area.selectionStart : 0;
-  if (!sql.trim()) return showProblem({ message: says.nothing });
+  if (!text.trim()) return showProblem({ message: says.nothing });
+  const put = /^\s*EXPLAIN\b/i.test(text) ? "" : prefix;
   running = { id: crypto.randomUUID?.() ?? String(Math.random()), stop: new AbortController(), start: performance.now() };
   showRunning(true);
   try {
-    const response = await post("/api/query", { sql, maxRows: MOST_ROWS, queryId: running.id, remember: true }, running.stop.signal);
-    const text = await response.text();
-    const found = exact(text);
-    if (response.ok) showAnswer(found, performance.now() - running.start, selected.trim());
-    else showProblem(await inOwnWords(found), offset);
+    const body = { sql: put + text, ...limits(), queryId: running.id, parameters: parameters.values(text), ...more };
+    const response = await post("/api/query", body, running.stop.signal);
+    const answered = await response.text();
+    const found = exact(answered);
+    if (response.ok) show(found, performance.now() - running.start, selected.trim());
+    else showProblem(await inOwnWords(found), offset - put.length);
   } catch (error) {
     if (error.name === "AbortError") showProblem({ message: says.cancelled });
     else showProblem({ message: says.failed, hint: says.check });
   } finally {
     running = null;
     showRunning(false);
-    refresh("history-list");
   }
+}
+
+// Less than the server allows, where somebody wants less.
+function limits() {
+  const rows = Math.trunc(Number(form.elements.max_rows.value));
+  const seconds = Number(form.elements.seconds.value);
+  return { maxRows: rows > 0 ? Math.min(rows, MOST_SHOWN) : MOST_ROWS, ...(seconds > 0 ? { timeoutSeconds: seconds } : {}) };
+}
+
+function showPlan({ data }) {
+  editor.mark(null);
+  find("problem").replaceChildren();
+  find("begin").hidden = true;
+  find("found").hidden = true;
+  find("plan-text").textContent = data.map((row) => Object.values(row).at(-1)).join("\n");
+  find("plan").hidden = false;
+  find("plan").querySelector("pre").focus();
 }
 
 // The API speaks English; the console says it in the visitor's language.
@@ -190,6 +231,7 @@ function showProblem({ message, hint = "", position = null }, offset = 0) {
   box.append(inside);
   find("problem").replaceChildren(box);
   find("found").hidden = true;
+  find("plan").hidden = true;
   find("begin").hidden = true;
   if (position !== null) editor.mark(position + offset);
 }
@@ -205,8 +247,8 @@ function placeButton(position) {
 }
 
 function startAnswer() {
-  for (const button of find("views").children) button.addEventListener("click", () => view(button.dataset.view));
-  for (const name of ["chart-kind", "chart-x", "chart-y", "chart-series"]) find(name).addEventListener("change", drawChart);
+  for (const button of find("views").children) button.addEventListener("click", () => { view(button.dataset.view); redrawn(); });
+  for (const name of ["chart-kind", "chart-x", "chart-y", "chart-series"]) find(name).addEventListener("change", redrawn);
   const again = () => find("found").dataset.view === "chart" && drawChart();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
   find("cell-copy").addEventListener("click", () => copyText(find("cell-text").textContent));
@@ -222,22 +264,36 @@ function showAnswer(found, took, ofSelection) {
   find("facts").textContent = [rows, time, ...(ofSelection ? [says.selection] : [])].join(" · ");
   find("problem").replaceChildren();
   find("begin").hidden = true;
+  find("plan").hidden = true;
   find("found").hidden = false;
   grid.fill(found);
   choices(found.columns);
-  view(find("found").dataset.view === "chart" && guess(found.columns) ? "chart" : "table");
+  const wanted = drawn?.view ?? find("found").dataset.view;
+  view(wanted === "chart" && guess(found.columns) ? "chart" : "table");
+}
+
+function chosenChart() {
+  return { kind: find("chart-kind").value, x: find("chart-x").value, y: find("chart-y").value, series: find("chart-series").value, view: find("found").dataset.view };
+}
+
+// What was chosen is kept with the saved query, once it is saved.
+function redrawn() {
+  drawn = chosenChart();
+  if (drawn.view === "chart") drawChart();
+  showName();
 }
 
 function view(name) {
   find("found").dataset.view = name;
-  for (const each of document.querySelectorAll("[data-shows]")) each.hidden = each.dataset.shows !== name;
+  // The rows stay beneath the chart.
+  find("charted").hidden = name !== "chart";
   for (const button of find("views").children) button.setAttribute("aria-pressed", String(button.dataset.view === name));
   if (name === "chart") drawChart();
 }
 
 // The choices of before stay where the new answer has such columns.
 function choices(columns) {
-  const before = { kind: find("chart-kind").value, x: find("chart-x").value, y: find("chart-y").value, series: find("chart-series").value };
+  const before = drawn ?? chosenChart();
   const best = guess(columns);
   const names = columns.map(({ name }) => name);
   const numbers = columns.filter(({ type }) => isNumber(type)).map(({ name }) => name);
@@ -258,7 +314,7 @@ function options(select, names) {
 }
 
 function drawChart() {
-  const chosen = { kind: find("chart-kind").value, x: find("chart-x").value, y: find("chart-y").value, series: find("chart-series").value };
+  const chosen = chosenChart();
   const can = answer?.data.length && chosen.x && chosen.y;
   find("plot").hidden = !can;
   find("chart-note").textContent = can ? (answer.truncated ? says.drawn : "") : says.no_chart;
@@ -277,16 +333,19 @@ function openCell({ name, type, text, isNull, from }) {
 function startSaving() {
   const dialog = document.getElementById("sql-save");
   const own = find("save-form");
-  find("save").addEventListener("click", () => (held?.mine ? keep(held.id, { sql: editor.value }) : ask("")));
-  find("save-as").addEventListener("click", () => ask(held?.name ?? ""));
+  find("save").addEventListener("click", () => (held?.mine ? keep(held.id, { sql: editor.value, ...chart() }) : dub("")));
+  find("save-as").addEventListener("click", () => dub(held?.name ?? ""));
   find("remove").addEventListener("click", () => document.getElementById("sql-remove").showModal());
   own.addEventListener("submit", async (event) => {
     event.preventDefault();
     setTimeout(() => delete own.dataset.sent);
-    await keep("", { name: own.elements.name.value, description: own.elements.description.value, sql: editor.value });
+    await keep("", { name: own.elements.name.value, description: own.elements.description.value, sql: editor.value, ...chart() });
   });
 
-  function ask(name) {
+  // Where nobody chose, nothing is kept.
+  function chart() { return drawn ? { chart: answer ? chosenChart() : drawn } : {}; }
+
+  function dub(name) {
     if (!editor.value.trim()) return showProblem({ message: says.nothing });
     own.elements.name.value = name && `${name} 2`;
     own.elements.sql.value = editor.value;
@@ -311,6 +370,7 @@ function startSaving() {
     const kept = found.data.savedQuery;
     dialog.close();
     held = { ...kept, mine: true };
+    drawn = kept.chart;
     history.replaceState(null, "", `/sql?saved=${kept.id}`);
     showName();
     toast(fill(says.updated, { name: kept.name }), "good");
