@@ -33,6 +33,8 @@ def test_what_a_question_names() -> None:
         ("SELECT 3 -{{n:number}}", {"n": "-1"}, 4),
         ("SELECT {{n:number=7}}", {}, 7),
         ("SELECT {{t='a''b'}}", {}, "a'b"),
+        ("SELECT {{d:date=2026-01-31}}::TEXT", {}, "2026-01-31"),
+        ("SELECT {{at:timestamp=2026-01-31T12:00:00Z}}::TEXT", {}, "2026-01-31 12:00:00"),
         ("SELECT {{t}}", {"t": "x' OR 1=1 --"}, "x' OR 1=1 --"),
         ("SELECT e{{t}}", {"t": "x\\"}, "x\\"),
         ("SELECT ({{d:date}} + 1)::TEXT", {"d": "2026-01-31"}, "2026-02-01"),
@@ -72,6 +74,8 @@ def test_values_are_of_their_types(sql: str, values: dict[str, object], expected
         ("SELECT {{t", {}, "not written as one"),
         ("SELECT {{t;}}", {}, "not written as one"),
         ("SELECT {{n:number=x}}", {}, "not a number"),
+        ("SELECT {{n='a' 'b'}}", {}, "not written as one"),
+        ("SELECT {{n=}}", {}, "not written as one"),
     ],
 )
 def test_what_is_wrong_is_said(sql: str, values: dict[str, object], says: str) -> None:

@@ -29,6 +29,7 @@ Values = Mapping[str, Value]
 MOST_PARAMETERS: Final = 100
 MOST_LISTED: Final = 1_000
 LONGEST_VALUE: Final = 10_000
+_MOST_WORDS: Final = 24
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _WRITTEN: Final = "Write {{name}} or {{name:number}}, or {{name:number=10}} with a default."
 
@@ -198,7 +199,7 @@ def _found(tokens: Sequence[Token]) -> Iterator[_Place]:
         end = next(
             (
                 later
-                for later in range(number + 2, min(number + 10, len(tokens)))
+                for later in range(number + 2, min(number + _MOST_WORDS, len(tokens)))
                 if _are_double(tokens, later, TokenType.R_BRACE)
             ),
             None,
@@ -253,12 +254,10 @@ def _kind(opening: Token, words: Sequence[Token]) -> Kind:
 
 
 def _default(words: Sequence[Token]) -> str | None:
-    texts = [word.text for word in words]
-    if len(words) == 1:
-        return texts[0]
-    if len(words) == 2 and words[0].token_type is TokenType.DASH:
-        return f"-{texts[1]}"
-    return None
+    """A quoted text, or what is written without quotes: -5, 2026-01-31, true."""
+    if not words or (len(words) > 1 and any(w.token_type is TokenType.STRING for w in words)):
+        return None
+    return "".join(word.text for word in words)
 
 
 def _wrong(token: Token) -> QueryRefusedError:

@@ -11,7 +11,7 @@ export function declared(sql) {
   for (let at = 0; at < found.length; at += 1) {
     if (!isDouble(at, "{")) continue;
     let end = at + 2;
-    while (end < found.length && end < at + 16 && !isDouble(end, "}")) end += 1;
+    while (end < found.length && end < at + 24 && !isDouble(end, "}")) end += 1;
     if (!isDouble(end, "}")) continue;
     const inside = found.slice(at + 2, end).filter(({ kind }) => kind !== "space" && kind !== "comment").map(({ text }) => text);
     at = end + 1;
