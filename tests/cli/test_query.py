@@ -207,3 +207,19 @@ def test_a_servers_refusal_is_raised_as_its_error() -> None:
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(UnavailableError):
         run("query", "SELECT 1", "--url", "http://127.0.0.1:1", "--token", "t")
+
+
+def test_parameters_are_given_by_name(
+    folder: Path, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    at = ("--data-dir", str(folder))
+    sql = "SELECT {{n:number}} + 1 AS n, {{t='x=y'}} AS t"
+    given = ("--parameter", "n=41", "--format", "csv", "--timeout-seconds", "9")
+    assert output(capsysbinary, "query", sql, *given, *at).splitlines() == [b"n,t", b"42,x=y"]
+    book = tmp_path / "out.xlsx"
+    run("query", sql, "--parameter", "n=1", "--format", "xlsx", "--output", str(book), *at)
+    assert book.read_bytes()[:2] == b"PK"
+    with pytest.raises(QueryRefusedError, match="not a number"):
+        run("query", sql, "--parameter", "n=1; DROP TABLE users", *at)
+    with pytest.raises(BadRequestError, match="is not name=value"):
+        run("query", sql, "--parameter", "n", *at)

@@ -109,3 +109,27 @@ def test_who_may_not_see_people_may_not_ask(stage: Stage, role: WarehouseRole) -
     assert bob.post("/sql", data={"sql": "SELECT 1"}).status_code == 403
     assert bob.post("/sql/download", data={"sql": "SELECT 1"}).status_code == 403
     assert role.asked == []
+
+
+def test_without_script_parameters_limits_and_the_plan_are_asked_too(
+    ada: TestClient, role: WarehouseRole
+) -> None:
+    sql = "SELECT {{least:number=5}}, {{who}}, {{d:date}}"
+    form = {
+        "sql": sql,
+        "parameter_name": ["least", "who", "d"],
+        "parameter": ["", "", "2026-01-31"],
+        "max_rows": "7",
+        "seconds": "2.5",
+    }
+    page = ada.post("/sql", data=form)
+    assert role.asked[-1]["parameters"] == {"who": "", "d": "2026-01-31"}
+    assert (role.asked[-1]["maxRows"], role.asked[-1]["timeoutSeconds"]) == (7, 2.5)
+    assert 'data-of="d" value="2026-01-31"' in page.text
+    ada.post("/sql", data={**form, "max_rows": "9999", "seconds": "soon"})
+    assert (role.asked[-1]["maxRows"], role.asked[-1]["timeoutSeconds"]) == (200, None)
+    page = ada.post("/sql", data={**form, "explain": "yes"})
+    assert role.asked[-1]["sql"] == f"EXPLAIN {sql}"
+    assert "<code data-plan-text>&lt;b&gt;\nNone</code>" in page.text
+    ada.post("/sql/download", data={**form, "format": "xlsx"})
+    assert (role.asked[-1]["format"], role.asked[-1]["maxRows"]) == ("xlsx", 7)
