@@ -37,6 +37,8 @@ STEPS = {
     "Checkout Started": ("checkout_started", 3),
     "Order Completed": ("order_completed", 1),
 }
+PAGES = 20
+"""Beside these so many page views."""
 SINCE = "TIMESTAMP '2026-04-03'"
 UNTIL = "TIMESTAMP '2026-07-02'"
 WHEN = 'coalesce("timestamp", received_at)'
@@ -50,15 +52,19 @@ top AS (SELECT category FROM cells GROUP BY 1 ORDER BY sum(n) DESC, 1 LIMIT 8)
 SELECT moment, CASE WHEN category IN (SELECT category FROM top) THEN category END AS category,
 sum(n) FROM cells GROUP BY ALL
 """
+WEEK = f"(date_diff('day', DATE '2026-03-30', ({WHEN})::DATE) // 7)::INTEGER"
 RETENTION = f"""
-WITH {TIES}, active AS (SELECT DISTINCT {PERSON} AS person, date_trunc('week', {WHEN}) AS week
-  FROM order_completed e LEFT JOIN ties t ON e.anonymous_id = t.tied
-  WHERE {WHEN} < {UNTIL} AND {PERSON} IS NOT NULL),
-began AS (SELECT person, min(week) AS first FROM active GROUP BY 1)
-SELECT first, date_diff('week', first, week) AS later, count(*) FROM active
-JOIN began USING (person)
-WHERE first >= {SINCE} GROUP BY ALL
+WITH {TIES}, told AS (SELECT {PERSON} AS person, min(CASE WHEN {WHEN} >= {SINCE} THEN {WEEK}
+    ELSE -1 END) AS first,
+    bit_or(CASE WHEN {WHEN} >= {SINCE} THEN 1::BIGINT << {WEEK} END) AS weeks
+  FROM product_viewed e LEFT JOIN ties t
+    ON CASE WHEN e.user_id IS NULL THEN e.anonymous_id END = t.tied
+  WHERE {WHEN} < {UNTIL} AND {PERSON} IS NOT NULL GROUP BY 1),
+cohorts AS (SELECT first, weeks, count(*) AS n FROM told WHERE first >= 0 GROUP BY ALL)
+SELECT first, week - first AS later, sum(n) FROM cohorts, range(14) weeks(week)
+WHERE week >= first AND (weeks >> week::INTEGER) & 1 = 1 GROUP BY ALL
 """
+"""The weeks of each person as bits."""
 
 
 class Engine:
@@ -110,7 +116,7 @@ def _ask(engine: Engine, events: int) -> None:
         (
             "retention over 12 weeks",
             "retention",
-            {"start": {"event": "Order Completed"}, "each": "week"},
+            {"start": {"event": "Product Viewed"}, "each": "week"},
             RETENTION,
         ),
     ]
@@ -136,36 +142,37 @@ def _best(ask: Callable[[], Any]) -> float:
 
 
 def _funnel() -> str:
-    """Each step after the one before, within a week of the first; by the latest start."""
-    parts = " UNION ALL ".join(
-        f"SELECT user_id, anonymous_id, {WHEN} AS moment, {step} AS step FROM {table}"
-        f" WHERE {WHEN} >= {SINCE} AND {WHEN} < {UNTIL}"
-        + ("" if step == 1 else " + INTERVAL 7 DAY")
-        for step, (table, _) in enumerate(STEPS.values(), 1)
+    """Each step joined with the latest way to the step before: its latest start leads furthest."""
+    ways = []
+    for step, (table, _) in enumerate(STEPS.values(), 1):
+        until = UNTIL if step == 1 else f"{UNTIL} + INTERVAL 7 DAY"
+        told = (
+            f"SELECT {PERSON} AS person, {WHEN} AS moment FROM {table} e LEFT JOIN ties t"
+            f" ON CASE WHEN e.user_id IS NULL THEN e.anonymous_id END = t.tied"
+            f" WHERE {WHEN} >= {SINCE} AND {WHEN} < {until} AND {PERSON} IS NOT NULL"
+        )
+        if step == 1:
+            ways.append(f"s1 AS (SELECT person, moment, moment AS start FROM ({told}))")
+        else:
+            ways.append(
+                f"s{step} AS (SELECT b.person, b.moment, a.start FROM ({told}) b"
+                f" ASOF JOIN s{step - 1} a ON a.person = b.person AND b.moment > a.moment"
+                f" WHERE b.moment <= a.start + INTERVAL 7 DAY)"
+            )
+    took = " UNION ALL ".join(
+        f"SELECT {step} AS step, person, epoch(moment - start) AS took FROM s{step}"
+        for step in range(1, len(STEPS) + 1)
     )
-    window = (
-        "OVER (PARTITION BY person ORDER BY moment, step DESC"
-        " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    )
-    levels = ["s1 AS (SELECT *, CASE WHEN step = 1 THEN moment END AS s1 FROM events)"]
-    levels += [
-        f"s{step} AS (SELECT *, CASE WHEN step = {step} AND moment <= max(s{step - 1}) {window}"
-        f" + INTERVAL 7 DAY THEN max(s{step - 1}) {window} END AS s{step} FROM s{step - 1})"
-        for step in range(2, len(STEPS) + 1)
-    ]
-    last = len(STEPS)
-    reached = ", ".join(f"max(s{step}) AS r{step}" for step in range(1, last + 1))
-    counted = ", ".join(f"count(r{step})" for step in range(1, last + 1))
     return (
-        f"WITH {TIES}, events AS (SELECT {PERSON} AS person, moment, step FROM ({parts}) e"
-        f" LEFT JOIN ties t ON e.anonymous_id = t.tied), {', '.join(levels)}"
-        f" SELECT {counted} FROM (SELECT person, {reached} FROM s{last} GROUP BY person)"
+        f"WITH {TIES}, {', '.join(ways)} SELECT step, count(*),"
+        f" quantile_cont(took, [0.1, 0.5, 0.9]) FROM (SELECT step, person, min(took) AS took"
+        f" FROM ({took}) GROUP BY ALL) GROUP BY ALL"
     )
 
 
 def _fill(warehouses: DuckDBWarehouses, events: int) -> None:
-    """One person for forty events; a third of the events say only the device."""
-    people, shares = events // 40, sum(share for _, share in STEPS.values())
+    """One person for forty events; a third of the events say only the device, half are pages."""
+    people, shares = events // 40, PAGES + sum(share for _, share in STEPS.values())
     category = Column("category", ColumnType.TEXT, Origin.PROPERTIES, (("category",),))
     with warehouses.workspace(WORKSPACE).altering() as altering:
         changes: list[Any] = list(source_tables("shop"))
@@ -175,21 +182,32 @@ def _fill(warehouses: DuckDBWarehouses, events: int) -> None:
         altering.make(changes)
         span = DAYS * 86_400
         for number, (name, (table, share)) in enumerate(STEPS.items()):
-            person = f"(hash(i, {number}) % {people})"
-            at = f"TIMESTAMP '2026-01-03' + to_seconds((hash(i, {number}, 1) % {span})::INT)"
             altering.connection.execute(
-                f"INSERT INTO shop.{table} BY NAME SELECT '{number}-' || i AS id,"
-                f" 'device-' || {person} AS anonymous_id,"
-                f" CASE WHEN i % 3 > 0 THEN 'user-' || {person} END AS user_id,"
-                f" {at} AS \"timestamp\", {at} AS received_at, '{table}' AS event,"
-                f" '{name}' AS event_text, 'kind ' || (hash(i, 2) % 20) AS category"
+                f"INSERT INTO shop.{table} BY NAME SELECT {_call(number, people, span)},"
+                f" '{table}' AS event, '{name}' AS event_text,"
+                f" 'kind ' || (hash(i, 2) % 20) AS category"
                 f" FROM range({events * share // shares}) t(i)"
             )
+        altering.connection.execute(
+            f"INSERT INTO shop.pages BY NAME SELECT {_call(len(STEPS), people, span)}"
+            f" FROM range({events * PAGES // shares}) t(i)"
+        )
         altering.connection.execute(
             "INSERT INTO shop.identifies BY NAME SELECT 'i-' || i AS id, 'device-' || i AS"
             " anonymous_id, 'user-' || i AS user_id, TIMESTAMP '2026-01-03' AS received_at"
             f" FROM range({people}) t(i)"
         )
+
+
+def _call(number: int, people: int, span: int) -> str:
+    """What every call says of row `i`."""
+    person = f"(hash(i, {number}) % {people})"
+    at = f"TIMESTAMP '2026-01-03' + to_seconds((hash(i, {number}, 1) % {span})::INT)"
+    return (
+        f"'{number}-' || i AS id, 'device-' || {person} AS anonymous_id,"
+        f" CASE WHEN i % 3 > 0 THEN 'user-' || {person} END AS user_id,"
+        f' {at} AS "timestamp", {at} AS received_at'
+    )
 
 
 if __name__ == "__main__":
