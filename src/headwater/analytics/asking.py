@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from headwater.analytics import lazily
 from headwater.analytics.engine import TYPES, Tables, compiled
 from headwater.errors import QueryLimitError
 from headwater.queries.model import TRUNCATED_HEADER, Format, Question, TableInfo
@@ -24,6 +25,7 @@ class WarehouseEngine:
     """The warehouse of a workspace, for an analysis that works in a thread."""
 
     def __init__(self, warehouse: RemoteWarehouse, workspace_id: str, wait: Wait) -> None:
+        lazily.load()
         self._warehouse = warehouse
         self._workspace_id = workspace_id
         self._wait = wait

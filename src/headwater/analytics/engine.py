@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-import ibis
+from headwater.analytics.lazily import ibis
 
 Tables = Mapping[str, Mapping[str, str]]
 """By table, the columns that an analysis can use, with their Ibis types."""

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import ibis
-
 from headwater.analytics.conditions import Condition, people_of
 from headwater.analytics.engine import Engine, Tables
+from headwater.analytics.lazily import ibis
 from headwater.analytics.people import table_of, ties, with_person
 from headwater.analytics.periods import Period, Span, days_of, span_of
 from headwater.errors import InvalidError

@@ -4,10 +4,10 @@ Expressions; nothing here is asked of an engine.
 """
 
 from collections.abc import Mapping
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, Final, Literal
 
-import ibis
+from headwater.analytics.lazily import ibis
 
 Of = Literal["count", "sum", "average", "minimum", "maximum", "median", "days"]
 """What a person's events add up to; `days` are those on which there is one."""
@@ -18,9 +18,13 @@ _DIGITS: Final = 6
 _NAMES: Final = {"average": "mean", "minimum": "min", "maximum": "max"}
 
 
-@ibis.udf.scalar.builtin(name="md5", signature=(("string",), "string"))  # type: ignore[untyped-decorator]
-def _digest(text: str) -> str:  # type: ignore[empty-body]
-    """A text that looks like chance, and is always the same."""
+@cache
+def _digesting() -> Any:
+    @ibis.udf.scalar.builtin(name="md5", signature=(("string",), "string"))  # type: ignore[untyped-decorator]
+    def digest(text: str) -> str:  # type: ignore[empty-body]
+        """A text that looks like chance, and is always the same."""
+
+    return digest
 
 
 def of_events(events: Any, what: Of) -> Any:
@@ -55,7 +59,7 @@ def sample(people: Any, n: int, most: int = SAMPLE) -> Any:
     if n <= most:
         return people
     least = int(16**_DIGITS * most / n)
-    return people.filter(_digest(people.person).substr(0, _DIGITS) < f"{least:0{_DIGITS}x}")
+    return people.filter(_digesting()(people.person).substr(0, _DIGITS) < f"{least:0{_DIGITS}x}")
 
 
 def fourfold(people: Any, a: Any, b: Any) -> Any:

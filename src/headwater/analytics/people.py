@@ -5,9 +5,8 @@ The one place that says so, until an identity graph does.
 
 from typing import Any
 
-import ibis
-
 from headwater.analytics.engine import Tables
+from headwater.analytics.lazily import ibis
 
 
 def table_of(tables: Tables, name: str) -> Any:

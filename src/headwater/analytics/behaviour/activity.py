@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 
-import ibis
 import msgspec
 from msgspec import Meta
 
 from headwater.analytics.conditions import Filter, chosen, is_numeric
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.marketing.moments import local
 from headwater.analytics.model import EventName
 from headwater.analytics.periods import Span

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-import ibis
+from headwater.analytics.lazily import ibis
 
 _BARRED = 0
 _BEFORE = 1

@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import ibis
-
+from headwater.analytics.lazily import ibis
 from headwater.analytics.periods import Span
 
 _STEP: Final = timedelta(days=1)

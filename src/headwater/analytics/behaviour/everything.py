@@ -2,9 +2,8 @@
 
 from typing import Any, Final
 
-import ibis
-
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.periods import Span
 from headwater.errors import InvalidError
 from headwater.naming import table_name

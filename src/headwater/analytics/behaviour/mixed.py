@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-import ibis
+from headwater.analytics.lazily import ibis
 
 
 def by_person(steps: Sequence[Any], barred: Sequence[Any], hours: int, until: datetime) -> Any:

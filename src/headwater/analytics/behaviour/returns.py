@@ -7,7 +7,7 @@ twice.
 from functools import reduce
 from typing import Any, Final
 
-import ibis
+from headwater.analytics.lazily import ibis
 
 _BITS: Final = 60
 """Periods in a word."""

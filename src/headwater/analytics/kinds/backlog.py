@@ -8,11 +8,11 @@ from collections import Counter
 from datetime import UTC, date, timedelta
 from typing import Annotated, Any, Final, Literal
 
-import ibis
 import msgspec
 from msgspec import Meta
 
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.model import Analysis, Request
 from headwater.analytics.periods import Span, zone_of
 from headwater.analytics.support.reading import BEGINNING, Names, log

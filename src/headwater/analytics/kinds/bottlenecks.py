@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import ibis
 import msgspec
 from msgspec import Meta
 
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.model import Analysis, Level, Request
 from headwater.analytics.periods import Span
 from headwater.analytics.support.hours import Calendar, check, seconds

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Final
 
-import ibis
 import msgspec
 from msgspec import Meta
 
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.measures import Of, of_events
 from headwater.analytics.model import Analysis, EventName, Property
 from headwater.analytics.model import Request as Asked

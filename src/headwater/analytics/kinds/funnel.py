@@ -7,7 +7,6 @@ the events done within the window.
 
 from typing import Annotated, Any, Final, Literal
 
-import ibis
 import msgspec
 from msgspec import Meta
 
@@ -15,6 +14,7 @@ from headwater.analytics.behaviour import chains, mixed
 from headwater.analytics.behaviour.activity import Doing, done, later
 from headwater.analytics.conditions import chosen, is_numeric
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.model import Analysis, Level, Property
 from headwater.analytics.model import Request as Asked
 from headwater.errors import InvalidError

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import ibis
 import msgspec
 
 from headwater.analytics.behaviour.activity import Doing, Unit, done, moment, until
 from headwater.analytics.events import Events
 from headwater.analytics.kinds.time_series import following, moments_of
+from headwater.analytics.lazily import ibis
 from headwater.analytics.model import Analysis
 from headwater.analytics.model import Request as Asked
 from headwater.analytics.periods import zone_of

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import ibis
 import msgspec
 from msgspec import Meta
 
 from headwater.analytics.behaviour.activity import moment
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.model import Analysis, EventName, Property
 from headwater.analytics.model import Request as Asked
 from headwater.analytics.periods import zone_of

@@ -7,11 +7,11 @@ that who is alike has the same score.
 import math
 from typing import Annotated, Any, Final
 
-import ibis
 import msgspec
 from msgspec import Meta
 
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.model import Analysis, EventName, Level, Property
 from headwater.analytics.model import Request as Asked
 from headwater.errors import InvalidError

@@ -7,12 +7,12 @@ regions of many groups make an UpSet diagram.
 from functools import reduce
 from typing import Annotated, Any, Final
 
-import ibis
 import msgspec
 from msgspec import Meta
 
 from headwater.analytics.conditions import Condition
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.model import Analysis, Request
 from headwater.errors import InvalidError
 

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-import ibis
 import msgspec
 from msgspec import Meta
 
 from headwater.analytics.events import Events
+from headwater.analytics.lazily import ibis
 from headwater.analytics.marketing.moments import local
 from headwater.analytics.model import Analysis, EventName, Level, Property, Request
 from headwater.analytics.periods import Period

@@ -7,13 +7,13 @@ import math
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-import ibis
 import msgspec
 from msgspec import Meta
 
 from headwater.analytics.conditions import Filter, chosen, is_numeric
 from headwater.analytics.events import Events
 from headwater.analytics.kinds.time_series import Each, moments_of
+from headwater.analytics.lazily import ibis
 from headwater.analytics.marketing.moments import local
 from headwater.analytics.model import Analysis, EventName, Property, Request
 from headwater.analytics.periods import Period

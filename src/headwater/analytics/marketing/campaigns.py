@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import ibis
 import msgspec
 
+from headwater.analytics.lazily import ibis
 from headwater.analytics.marketing import crediting
 from headwater.analytics.marketing.data import Data
 from headwater.analytics.marketing.figures import Came, Row, row, rows

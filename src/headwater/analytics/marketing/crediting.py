@@ -7,8 +7,7 @@ on the distinct paths. What depends on times (decay) is summed by the engine.
 from collections.abc import Sequence
 from typing import Any, Final
 
-import ibis
-
+from headwater.analytics.lazily import ibis
 from headwater.statistics.attribution import Path
 
 SEPARATOR: Final = "\x1f"

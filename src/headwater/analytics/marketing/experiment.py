@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-import ibis
 import msgspec
 
+from headwater.analytics.lazily import ibis
 from headwater.analytics.marketing import exposures
 from headwater.analytics.marketing.data import Data
 from headwater.analytics.marketing.reading import conversions

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import ibis
+from headwater.analytics.lazily import ibis
 
 
 def first_seen(seen: Any) -> Any:

@@ -1,29 +1,35 @@
 """When people act, by weekday and hour of where they are."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-import ibis
+from headwater.analytics.lazily import ibis
 
 
-@ibis.udf.scalar.builtin(
-    name="timezone", signature=(("string", "timestamp(6)"), "timestamp('UTC', 6)")
-)  # type: ignore[untyped-decorator]
-def _in_zone(zone: str, at: Any) -> Any:
-    """The moment that a clock in a zone shows."""
+@cache
+def _zoning() -> tuple[Any, Any]:
+    """Two functions of both engines: the moment that a clock in a zone shows, and what it shows
+    at a moment."""
 
+    @ibis.udf.scalar.builtin(
+        name="timezone", signature=(("string", "timestamp(6)"), "timestamp('UTC', 6)")
+    )  # type: ignore[untyped-decorator]
+    def in_zone(zone: str, at: Any) -> Any: ...
 
-@ibis.udf.scalar.builtin(
-    name="timezone", signature=(("string", "timestamp('UTC', 6)"), "timestamp(6)")
-)  # type: ignore[untyped-decorator]
-def _shown_in(zone: str, at: Any) -> Any:
-    """What a clock in a zone shows at a moment."""
+    @ibis.udf.scalar.builtin(
+        name="timezone", signature=(("string", "timestamp('UTC', 6)"), "timestamp(6)")
+    )  # type: ignore[untyped-decorator]
+    def shown_in(zone: str, at: Any) -> Any: ...
+
+    return in_zone, shown_in
 
 
 def local(at: Any, zone: Any) -> Any:
     """A UTC time without a zone as the clock in a zone shows it. `zone` is one that the engine
     knows, of each row its own."""
-    return _shown_in(zone, _in_zone(ibis.literal("UTC"), at))
+    in_zone, shown_in = _zoning()
+    return shown_in(zone, in_zone(ibis.literal("UTC"), at))
 
 
 def zone_of(zone: Any, known: Sequence[str], otherwise: str) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-import ibis
+from headwater.analytics.lazily import ibis
 
 EVENT: Final = "Campaign Spend"
 KEYS: Final = ("channel", "source", "medium", "campaign", "term", "creative", "currency")

@@ -10,8 +10,7 @@ from enum import StrEnum
 from functools import reduce
 from typing import Any, Final
 
-import ibis
-
+from headwater.analytics.lazily import ibis
 from headwater.cleaning.campaigns import CLICK_IDS, PAID
 from headwater.cleaning.enrichment.classify_referrer import media
 

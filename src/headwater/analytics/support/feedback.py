@@ -2,8 +2,7 @@
 
 from typing import Any, Final
 
-import ibis
-
+from headwater.analytics.lazily import ibis
 from headwater.analytics.periods import Span
 from headwater.analytics.support.reading import (
     ATTRIBUTES,

@@ -5,10 +5,10 @@ from datetime import datetime
 from functools import reduce
 from typing import Annotated, Any, Final, Literal, Protocol
 
-import ibis
 import msgspec
 from msgspec import Meta
 
+from headwater.analytics.lazily import ibis
 from headwater.analytics.periods import Span
 from headwater.errors import InvalidError
 
