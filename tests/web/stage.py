@@ -28,8 +28,8 @@ from headwater.logs.memory import MemoryLog
 from headwater.queries.remote import RemoteWarehouse
 from headwater.schemas.model import EventSchema, EventSeen
 from headwater.settings import Settings
-from headwater.volumes.model import Freshness, Overview, Point, SourceVolume
 from headwater.uploads.uploads import Uploads
+from headwater.volumes.model import Freshness, Overview, Point, SourceVolume
 from headwater.web.application import application
 from headwater.web.context import Context
 from headwater.workspaces.model import Source, SourceType
