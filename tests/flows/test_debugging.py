@@ -277,6 +277,7 @@ def test_a_kill_during_a_replay_neither_loses_nor_doubles(tmp_path: Path) -> Non
         whole.kill()
         whole.start()
         api = Api(whole)
+        whole.wait_until(lambda: api.client.get("/api/quarantine/runs").is_success)
         whole.wait_until(lambda: api.get("/api/quarantine/runs")["runs"][0]["state"] == "done")
         whole.wait_until_loaded()
         [row] = whole.query('SELECT COUNT(*) AS n, COUNT(DISTINCT "messageId") AS ids FROM killed')

@@ -7,6 +7,7 @@ next start: what it reads goes on where the server has all that came before.
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,10 +86,9 @@ class Connections:
                 self._woken.clear()
                 wait = await run_sync(self._look)
                 self._start_due()
-                try:
-                    await asyncio.wait_for(self._woken.wait(), wait)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._woken.wait()
         finally:
             await self._aclose()
 
@@ -165,8 +165,14 @@ class Connections:
         return answering_at(settings.data_dir, settings.host, settings.port, settings.url)
 
     def _note_cut_off(self) -> None:
+        """Note which runs a stop has cut short, and let go of what is left of connections that
+        went with their source."""
         with self._changes.noting() as sql:
             store.cut_off(sql, self._changes.clock.now())
+            known = {each.id for each in store.connections(sql)}
+        for folder in (self._settings.data_dir / FOLDER).glob("*"):
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _look(self) -> float:
         """What is due, and what is to stop; the seconds until something else is due."""

@@ -57,7 +57,8 @@ class Watcher:
         """
         if not self._queue and not self._is_over:
             try:
-                await asyncio.wait_for(self._arrived.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._arrived.wait()
             except TimeoutError:
                 return []
         self._arrived.clear()
