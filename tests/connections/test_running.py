@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from headwater.connections import changing
-from headwater.connections.calling import EndedError
 from headwater.connections.child import Ended
 from headwater.connections.model import Backfill, Outcome
 from headwater.connections.running import Connections
 from headwater.errors import ConflictError, InvalidError, PullError
+from headwater.kit.child import EndedError
 from tests.connections.conftest import DONE, PULL, Stage
 
 HOUR = 3_600_000_000
@@ -139,7 +139,7 @@ def test_runs_that_a_stop_has_cut_short_are_due_at_the_next_start(stage: Stage) 
     assert stage.runs(made)[0].outcome is Outcome.STOPPED
 
     async def during(_: Connections) -> None:
-        await stage.until(lambda: stage.runs(made)[0].outcome is Outcome.DONE)
+        await stage.until(lambda: any(run.outcome is Outcome.DONE for run in stage.runs(made)))
 
     stage.run(at_once, during)
     assert len(stage.runs(made)) == 2

@@ -10,14 +10,10 @@ import msgspec
 from headwater.connections.child import Answer, Carry, Ended, Failed, Far, Order, Tried, TryOut
 from headwater.connections.kinds.model import Task
 from headwater.errors import PullError
-from headwater.kit.child import Child, started
+from headwater.kit.child import Child, EndedError, started
 
 TRY_SECONDS: Final = 60.0
 _MODULE: Final = "headwater.connections.child"
-
-
-class EndedError(Exception):
-    """The process ended without an answer."""
 
 
 async def try_out(task: Task, scratch: Path) -> Sequence[msgspec.Raw]:
@@ -33,7 +29,12 @@ async def try_out(task: Task, scratch: Path) -> Sequence[msgspec.Raw]:
             f"It gave no row within {TRY_SECONDS:.0f} s.",
             hint="Look whether the address is right, and whether a firewall stands before it.",
         ) from None
-    raise PullError("The process that tried it has ended without an answer.")
+    except EndedError:
+        pass
+    raise PullError(
+        "The process that tried it has ended without an answer.",
+        hint="It may have taken more memory than there is for a connection.",
+    )
 
 
 async def carry_out(

@@ -33,6 +33,7 @@ from headwater.connections.model import (
 from headwater.connections.schedule import after_failure, next_run
 from headwater.connections.shape import Difference
 from headwater.errors import HeadwaterError, NotFoundError
+from headwater.kit.child import EndedError
 from headwater.kit.claim import answering_at
 from headwater.kit.ids import resource_id
 from headwater.kit.logging import logger
@@ -224,7 +225,7 @@ class Connections:
         await run_sync(self._begin, connection, run)
         try:
             last, ended = await self._to_its_end(running, run)
-        except (HeadwaterError, calling.EndedError, TimeoutError) as error:
+        except (HeadwaterError, EndedError, TimeoutError) as error:
             await run_sync(self._end, connection, _failed(running.latest or run, error), None)
         except asyncio.CancelledError:
             stopped = msgspec.structs.replace(

@@ -17,6 +17,10 @@ _LONGEST_LINE: Final = 16_000_000
 _STOP: Final = b"stop\n"
 
 
+class EndedError(Exception):
+    """The child ended without an answer."""
+
+
 class Child:
     """A running child, as its parent sees it."""
 
@@ -26,8 +30,8 @@ class Child:
     async def lines(self) -> AsyncIterator[bytes]:
         """What it says, until it ends."""
         assert self._process.stdout is not None
-        while line := await self._process.stdout.readline():
-            yield line
+        while (line := await self._process.stdout.readline()).endswith(b"\n"):
+            yield line  # what is cut off by a kill is no line
 
     async def ask_to_stop(self) -> None:
         """Ask it to come to an end at the next good moment."""
@@ -43,7 +47,10 @@ class Child:
 async def started(
     module: str, task: bytes, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[Child]:
-    """A child that does a task; killed, where it still runs, when the context is left."""
+    """A child that does a task; killed, where it still runs, when the context is left.
+
+    Raises EndedError where it dies while it is told what to do.
+    """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module),
         stdin=asyncio.subprocess.PIPE,
@@ -57,6 +64,8 @@ async def started(
         process.stdin.write(task + b"\n")
         await process.stdin.drain()
         yield Child(process)
+    except ConnectionError as error:
+        raise EndedError from error
     finally:
         if process.returncode is None:
             process.kill()

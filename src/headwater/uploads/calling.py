@@ -1,8 +1,6 @@
 """Has a task done by a process of its own, and hears of it."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -11,18 +9,13 @@ import msgspec
 
 from headwater.errors import HeadwaterError, ImportFileError
 from headwater.imports.model import FileMapping, FileRules
-from headwater.kit.logging import logger
+from headwater.kit.child import EndedError, started
 from headwater.uploads.child import Answer, Done, Failed, Far, Find, Import, Task, TryOut
 from headwater.uploads.model import Found, Tried
 
 LOOK_SECONDS: Final = 60.0
-_LONGEST_LINE: Final = 16_000_000
+_MODULE: Final = "headwater.uploads.child"
 _T = TypeVar("_T")
-_log = logger("uploads")
-
-
-class EndedError(Exception):
-    """The process ended without an answer."""
 
 
 async def find(path: Path, rules: FileRules, scratch: Path) -> Found:
@@ -66,33 +59,16 @@ async def _nothing(_: Far) -> None:
 async def _done(
     task: Task, scratch: Path, report: Callable[[Far], Awaitable[None]] = _nothing
 ) -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "headwater.uploads.child"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=_LONGEST_LINE,
-        env=os.environ | {"TMPDIR": str(scratch)},
-        start_new_session=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(msgspec.json.encode(task) + b"\n")
-        await process.stdin.drain()
-        while line := await process.stdout.readline():
+    environment = {"TMPDIR": str(scratch)}
+    async with started(_MODULE, msgspec.json.encode(task), environment) as child:
+        async for line in child.lines():
             answer: Any = msgspec.json.decode(line, type=Answer)
             if isinstance(answer, Done):
                 return bytes(answer.value)
             if isinstance(answer, Failed):
                 raise _error(answer)
             await report(answer)
-        raise EndedError
-    except (ConnectionError, msgspec.DecodeError) as error:
-        raise EndedError from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+    raise EndedError
 
 
 def _error(failed: Failed) -> HeadwaterError:

@@ -7,8 +7,6 @@ with the one that started it.
 
 import os
 import resource
-import sys
-import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +16,7 @@ import msgspec
 from headwater.errors import HeadwaterError
 from headwater.imports.model import FileMapping, FileRules
 from headwater.imports.run import Job, Progress, run_import
+from headwater.kit.child import heed_parent, say, task_given
 from headwater.uploads import finding
 
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
@@ -86,8 +85,8 @@ def main() -> None:
     """Do the task that stands on the first line of standard input."""
     os.nice(5)
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
-    task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    task = msgspec.json.decode(task_given(), type=Task)
+    heed_parent(lambda: None)
     try:
         answer: Answer = Done(msgspec.Raw(msgspec.json.encode(_done(task))))
     except HeadwaterError as error:
@@ -136,13 +135,7 @@ def _far(progress: Progress) -> Far:
 
 
 def _say(answer: Answer) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
-    os._exit(1)
+    say(msgspec.json.encode(answer))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from headwater.access.model import Principal
 from headwater.errors import HeadwaterError, NotFoundError
 from headwater.imports import record
 from headwater.imports.record import ImportProgress, ImportState, RejectedRow
+from headwater.kit.child import EndedError
 from headwater.kit.logging import logger
 from headwater.uploads import calling
 from headwater.uploads.child import Far, Import
@@ -78,7 +79,7 @@ class Running:
             for wait in (*_WAITS, None):
                 try:
                     last = await self._run(upload)
-                except calling.EndedError:
+                except EndedError:
                     if wait is not None:
                         _log.warning("upload.process_died", upload=upload.id)
                         await asyncio.sleep(wait)
