@@ -222,8 +222,8 @@ class Connections:
             started_at=self._changes.clock.now(),
             backfill=connection.asked,
         )
-        await run_sync(self._begin, connection, run)
         try:
+            await run_sync(self._begin, connection, run)
             last, ended = await self._to_its_end(running, run)
         except (HeadwaterError, EndedError, TimeoutError) as error:
             await run_sync(self._end, connection, _failed(running.latest or run, error), None)
