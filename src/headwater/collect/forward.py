@@ -42,6 +42,9 @@ _OURS: Final = frozenset(
 )
 _TIMEOUTS: Final = {"connect": 5.0, "pool": 10.0, "read": None, "write": None}
 _MOST_CONNECTIONS: Final = 512
+_KEPT_SECONDS: Final = 2.0
+"""How long an idle connection is used again: shorter than the control role keeps it (5 s), for a
+request on one that it is just closing would fail."""
 
 
 class UnreachableError(Exception):
@@ -106,7 +109,11 @@ class Forwarder:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._patience = body_timeout_seconds
-        limits = httpx.Limits(max_connections=_MOST_CONNECTIONS, max_keepalive_connections=64)
+        limits = httpx.Limits(
+            max_connections=_MOST_CONNECTIONS,
+            max_keepalive_connections=64,
+            keepalive_expiry=_KEPT_SECONDS,
+        )
         self._transport = transport or httpx.AsyncHTTPTransport(uds=str(socket), limits=limits)
         self._streams: set[asyncio.Task[None]] = set()
 
