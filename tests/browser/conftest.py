@@ -47,7 +47,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 30_000
+PATIENCE_MS = 15_000
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _INLINE_STYLE = "Applying inline style violates"
 _PLOTLY = "/static/plotly-"

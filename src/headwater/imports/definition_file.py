@@ -5,29 +5,15 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import msgspec
 import yaml
 
 from headwater.errors import HeadwaterError
 from headwater.imports.model import EventRule
 
-_T = TypeVar("_T")
 _LARGEST: Final = 500_000
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-def read(path: Path, kind: type[_T], error: type[HeadwaterError], page: str) -> _T:
-    """What a TOML file says. Raises `error`, which names the member that is wrong and the page
-    that lists the members."""
-    raw = loaded(text_of(path, error), path.name, error)
-    try:
-        return msgspec.convert(raw, kind)
-    except msgspec.ValidationError as problem:
-        raise error(
-            f"{path.name} cannot be used: {problem}.", hint=f"{page} lists its members."
-        ) from None
 
 
 def text_of(path: Path, error: type[HeadwaterError]) -> str:

@@ -21,6 +21,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 
 from headwater.errors import QueryRefusedError
+from headwater.queries.rewritten import Rewritten
 from headwater.queries.rules import refuse
 
 Value = str | int | float | bool | list[str | int | float | bool] | None
@@ -55,26 +56,6 @@ class Parameter(msgspec.Struct, frozen=True):
     default: str | None = None
 
 
-class Bound(msgspec.Struct, frozen=True):
-    """A question with its values, and where they are: start, length before, length after."""
-
-    sql: str
-    changes: tuple[tuple[int, int, int], ...] = ()
-
-    def place(self, position: int | None) -> int | None:
-        """Where in the question as it was written a place of the bound one lies."""
-        if position is None:
-            return None
-        moved = 0
-        for start, before, after in self.changes:
-            if position < start + moved:
-                break
-            if position < start + moved + after:
-                return start
-            moved += after - before
-        return position - moved
-
-
 class _Place(msgspec.Struct, frozen=True):
     """A parameter where it stands: its first word's number, and how many words it has."""
 
@@ -93,14 +74,14 @@ def declared(sql: str) -> tuple[Parameter, ...]:
         return ()
 
 
-def bound(sql: str, values: Values) -> Bound:
+def bound(sql: str, values: Values) -> Rewritten:
     """A question with its values in it. Raises QueryRefusedError."""
     if "{{" not in sql and not values:
-        return Bound(sql)
+        return Rewritten(sql)
     try:
         tokens = _tokens(sql)
     except SqlglotError:
-        return Bound(sql)  # the guard says what is wrong
+        return Rewritten(sql)  # the guard says what is wrong
     places = _places(tokens)
     known = _declared(places)
     if unknown := [name for name in values if name not in known]:
@@ -131,7 +112,7 @@ def _refuse_missing(places: Sequence[_Place], parameter: Parameter) -> bool:
 
 def _put(
     sql: str, tokens: Sequence[Token], places: Sequence[_Place], literals: Mapping[str, str]
-) -> Bound:
+) -> Rewritten:
     pieces: list[str] = []
     changes: list[tuple[int, int, int]] = []
     expected: list[tuple[TokenType, str]] = []
@@ -148,7 +129,7 @@ def _put(
     whole = "".join(pieces)
     if _words(_tokens(whole)) != expected:
         raise refuse("a parameter's value would change what is asked", "Give another value.")
-    return Bound(whole, tuple(changes))
+    return Rewritten(whole, tuple(changes))
 
 
 def _tokens(sql: str) -> list[Token]:

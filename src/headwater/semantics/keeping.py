@@ -10,9 +10,10 @@ from headwater.access.changes import Changes
 from headwater.access.model import Principal
 from headwater.access.permissions import Permission
 from headwater.errors import ConflictError
+from headwater.queries.rewritten import Rewritten
 from headwater.semantics.checking import check
 from headwater.semantics.model import KEPT_VERSIONS, Definitions, Version
-from headwater.semantics.sql import Expanded, expanded, names_any
+from headwater.semantics.sql import expanded, names_any
 from headwater.semantics.tables import DEFINITIONS
 
 SUBJECT: Final = "Metrics"
@@ -71,10 +72,10 @@ def replace(
     return after
 
 
-def question(changes: Changes, by: Principal, sql: str) -> Expanded:
+def question(changes: Changes, by: Principal, sql: str) -> Rewritten:
     """A question with the workspace's definitions put in. Raises QueryRefusedError."""
     if not names_any(sql):
-        return Expanded(sql)
+        return Rewritten(sql)
     return expanded(sql, current(changes, by).definitions)
 
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-import msgspec
 from sqlglot import Token, TokenType
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 
 from headwater.analytics.conditions import Filter
 from headwater.errors import QueryRefusedError
+from headwater.queries.rewritten import Rewritten
 from headwater.semantics.model import TYPES, Definitions, Dimension, Metric
 
 _WORDS: Final = re.compile(r"\b(metric|dimension)\s*\(", re.IGNORECASE)
@@ -91,38 +91,18 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-class Expanded(msgspec.Struct, frozen=True):
-    """A question with definitions put in, and where: start, length before, length after."""
-
-    sql: str
-    changes: tuple[tuple[int, int, int], ...] = ()
-
-    def place(self, position: int | None) -> int | None:
-        """Where in the question as it was written a place of the expanded one lies."""
-        if position is None:
-            return None
-        moved = 0
-        for start, before, after in self.changes:
-            if position < start + moved:
-                break
-            if position < start + moved + after:
-                return start
-            moved += after - before
-        return position - moved
-
-
 def names_any(sql: str) -> bool:
     """Whether a question may name a metric or dimension; cheap."""
     return _WORDS.search(sql) is not None
 
 
-def expanded(sql: str, definitions: Definitions) -> Expanded:
+def expanded(sql: str, definitions: Definitions) -> Rewritten:
     """A question with what its METRIC(name) and DIMENSION(name) stand for. What is selected as it
     is keeps the name. Raises QueryRefusedError for a name that there is none of."""
     try:
         tokens = list(DuckDB().tokenize(sql))
     except SqlglotError:
-        return Expanded(sql)  # the guard says what is wrong
+        return Rewritten(sql)  # the guard says what is wrong
     pieces, changes, at = [], [], 0
     selecting = [False]
     for number, token in enumerate(tokens):
@@ -136,7 +116,7 @@ def expanded(sql: str, definitions: Definitions) -> Expanded:
         pieces += [sql[at : token.start], put]
         changes.append((token.start, end - token.start, len(put)))
         at = end
-    return Expanded("".join([*pieces, sql[at:]]), tuple(changes))
+    return Rewritten("".join([*pieces, sql[at:]]), tuple(changes))
 
 
 def _follow(token: Token, selecting: list[bool]) -> None:

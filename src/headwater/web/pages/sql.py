@@ -18,10 +18,10 @@ from headwater.access.permissions import Permission
 from headwater.errors import BadRequestError, HeadwaterError, NotFoundError, QueryError
 from headwater.queries.model import CONTENT_TYPES, Column, Format, Question
 from headwater.queries.parameters import Kind, declared
+from headwater.queries.rewritten import Rewritten
 from headwater.questions import history, saved
 from headwater.questions.model import Asked, Chart, Saved
 from headwater.semantics import keeping
-from headwater.semantics.sql import Expanded
 from headwater.web.frame import Page, Visit
 from headwater.web.navigation import N_
 from headwater.web.problems import Problem
@@ -290,7 +290,7 @@ async def _answer(visit: Visit, form: AskForm) -> Rows:
         raise
 
 
-async def _meant(visit: Visit, sql: str) -> Expanded:
+async def _meant(visit: Visit, sql: str) -> Rewritten:
     """A question with the workspace's metrics and dimensions put in."""
     return await run_in_threadpool(keeping.question, visit.context.changes, visit.principal, sql)
 
